@@ -1,0 +1,63 @@
+using MassTransit;
+using MassTransit.Context;
+using MassTransit.Middleware.Outbox;
+using MassTransit.Scheduling;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Shop.Messaging;
+
+/// <summary>A received message on its way to its consumer or saga, as work of a batch.</summary>
+sealed class MessageWork<TDb, TMessage>(
+    ConsumeContext<TMessage> context, IPipe<ConsumeContext<TMessage>> next, string endpoint)
+    : Work<TDb>(context.Message)
+    where TDb : DbContext
+    where TMessage : class
+{
+    readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Done => _done.Task;
+
+    public override Guid? MessageId { get; } = context.MessageId
+        ?? throw new MessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told.");
+
+    public override bool RunsAlone => context.GetRetryAttempt() > 0;
+
+    public override bool WaitsForDatabase => true;
+
+    // A message that no pipe has consumed counts as skipped, and would be moved to the dead letters.
+    public override Task Duplicate() => context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+
+    public override void Committed() => _done.SetResult();
+
+    public override void Failed(Exception error) => _done.SetException(error);
+
+    protected override Task Run(UnitOfWork<TDb> unit) => next.Send(new UnitOfWorkConsumeContext(context, unit));
+
+    /// <summary>What consumers and sagas see: everything they publish, send or schedule is captured for the outbox.</summary>
+    sealed class UnitOfWorkConsumeContext : ConsumeContextScope<TMessage>
+    {
+        public UnitOfWorkConsumeContext(ConsumeContext<TMessage> context, UnitOfWork<TDb> unit)
+            : base(context, new ExistingScope(unit.Services), unit.Services, unit)
+        {
+            var receiving = new OutboxReceiveContext(unit.Capture, context.ReceiveContext);
+            ReceiveContext = receiving;
+            PublishEndpointProvider = receiving.PublishEndpointProvider;
+            var scheduler = new OutboxScheduler(receiving.SendEndpointProvider, unit.Outgoing);
+            AddOrUpdatePayload<MessageSchedulerContext>(() => Scheduling(scheduler, unit.Topology), _ => Scheduling(scheduler, unit.Topology));
+        }
+
+        ConsumeMessageSchedulerContext Scheduling(OutboxScheduler scheduler, IBusTopology topology) =>
+            new(this, _ => new MessageScheduler(scheduler, topology));
+    }
+
+    /// <summary>The batch's scope. MassTransit finds it here and makes none of its own; only the batch disposes of it.</summary>
+    sealed class ExistingScope(IServiceProvider services) : IServiceScope
+    {
+        public IServiceProvider ServiceProvider => services;
+
+        public void Dispose()
+        {
+        }
+    }
+}

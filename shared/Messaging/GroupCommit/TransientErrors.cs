@@ -1,0 +1,28 @@
+using Npgsql;
+
+namespace Shop.Messaging;
+
+/// <summary>Tells trouble of the database, which passes, from trouble with a message, which does not.</summary>
+static class TransientErrors
+{
+    public static bool IsTransient(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            switch (error)
+            {
+                case PostgresException postgres:
+                    return postgres.IsTransient || PassesWhenSomebodyActs(postgres.SqlState);
+                case NpgsqlException:
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Shutdown, crash recovery, a full disk or a demoted server pass without a change to the message.
+    static bool PassesWhenSomebodyActs(string state) =>
+        state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction;
+}

@@ -1,0 +1,56 @@
+using MassTransit;
+using MassTransit.Middleware.Outbox;
+using MassTransit.Transports;
+using Microsoft.EntityFrameworkCore;
+
+namespace Shop.Messaging;
+
+/// <summary>
+/// What one piece of work may do: change entities and say what shall be sent. Everything is committed together with the
+/// other work of the batch, or not at all.
+/// </summary>
+public sealed class UnitOfWork<TDb> where TDb : DbContext
+{
+    readonly IBus _bus;
+    readonly Outgoing _outgoing;
+
+    internal UnitOfWork(TDb db, IBus bus, Outgoing outgoing, IServiceProvider services)
+    {
+        Db = db;
+        _bus = bus;
+        _outgoing = outgoing;
+        Services = services;
+    }
+
+    /// <summary>Shared by the batch. Find rows by key or add new ones; saving and committing is not the work's business.</summary>
+    public TDb Db { get; }
+
+    internal IServiceProvider Services { get; }
+
+    internal IBusTopology Topology => _bus.Topology;
+
+    internal Outgoing Outgoing => _outgoing;
+
+    internal OutboxCapture Capture => new(_outgoing, Services);
+
+    /// <summary>Sends to every subscriber of the message's type once the batch has committed.</summary>
+    public Task Publish<T>(T message, CancellationToken cancellation = default) where T : class =>
+        new PublishEndpoint(new OutboxPublishEndpointProvider(Capture, _bus)).Publish(message, cancellation);
+
+    /// <summary>Sends to one endpoint of this service after a delay, measured by the database's clock.</summary>
+    /// <returns>The token by which <see cref="Unschedule"/> takes it back.</returns>
+    public async Task<Guid> Schedule<T>(
+        string endpoint, T message, TimeSpan delay, CancellationToken cancellation = default) where T : class
+    {
+        var scheduler = new OutboxScheduler(new OutboxSendEndpointProvider(Capture, _bus), _outgoing);
+        var scheduled = await scheduler.ScheduleSend(
+            new Uri($"exchange:{endpoint}"), DateTime.UtcNow + delay, message, Pipe.Empty<SendContext<T>>(), cancellation);
+        return scheduled.TokenId;
+    }
+
+    /// <summary>Takes back a scheduled message, if it has not gone out yet.</summary>
+    public void Unschedule(Guid token) => _outgoing.Unschedule(token);
+
+    /// <summary>Runs after a successful commit; not at all after a rollback, and not after a crash.</summary>
+    public void AfterCommit(Action action) => _outgoing.AfterCommit(action);
+}

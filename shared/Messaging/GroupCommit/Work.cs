@@ -1,0 +1,44 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Shop.Messaging;
+
+/// <summary>One piece of work that waits for a transaction.</summary>
+/// <param name="request">The message or request; shown to <see cref="IPreload{TDb}"/>.</param>
+abstract class Work<TDb>(object request) where TDb : DbContext
+{
+    // Handlers run on the lane's thread of control; what their caller had in its ambient context (the current trace
+    // above all) has to come along.
+    readonly ExecutionContext? _ambient = ExecutionContext.Capture();
+
+    public object Request => request;
+
+    /// <summary>The inbox key; null for work that is not a message.</summary>
+    public virtual Guid? MessageId => null;
+
+    /// <summary>True if it must not share a transaction: it has failed before.</summary>
+    public virtual bool RunsAlone => false;
+
+    /// <summary>True if the work waits out a database failure; false if its caller wants to hear of it.</summary>
+    public virtual bool WaitsForDatabase => false;
+
+    public Task Execute(UnitOfWork<TDb> unit)
+    {
+        if (_ambient is null)
+        {
+            return Run(unit);
+        }
+
+        var running = Task.CompletedTask;
+        ExecutionContext.Run(_ambient, _ => running = Run(unit), null);
+        return running;
+    }
+
+    /// <summary>Called in place of <see cref="Execute"/> for a message that had its effect before.</summary>
+    public virtual Task Duplicate() => Task.CompletedTask;
+
+    public abstract void Committed();
+
+    public abstract void Failed(Exception error);
+
+    protected abstract Task Run(UnitOfWork<TDb> unit);
+}

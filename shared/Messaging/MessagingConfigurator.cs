@@ -1,0 +1,68 @@
+using MassTransit;
+using MassTransit.Configuration;
+using MassTransit.Saga;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Shop.Messaging;
+
+/// <summary>What a service receives, and how it prepares for it.</summary>
+public sealed class MessagingConfigurator<TDb> where TDb : DbContext
+{
+    readonly IServiceCollection _services;
+
+    internal MessagingConfigurator(IServiceCollection services) => _services = services;
+
+    internal List<EndpointConfigurator<TDb>> Endpoints { get; } = [];
+
+    /// <summary>A durable queue of this name and the consumers and sagas behind it. They share batches, so an endpoint should
+    /// gather what touches the same rows.</summary>
+    public MessagingConfigurator<TDb> Endpoint(string name, Action<EndpointConfigurator<TDb>> configure)
+    {
+        var endpoint = new EndpointConfigurator<TDb>(name);
+        configure(endpoint);
+        Endpoints.Add(endpoint);
+        return this;
+    }
+
+    /// <summary>Runs before the handlers of every batch, in the order of registration.</summary>
+    public MessagingConfigurator<TDb> Preload<TPreload>() where TPreload : class, IPreload<TDb>
+    {
+        _services.AddScoped<IPreload<TDb>, TPreload>();
+        return this;
+    }
+}
+
+/// <summary>The consumers and sagas of one queue.</summary>
+public sealed class EndpointConfigurator<TDb> where TDb : DbContext
+{
+    readonly List<Action<IBusRegistrationConfigurator>> _registrations = [];
+    readonly List<Action<IReceiveEndpointConfigurator, IRegistrationContext>> _configurations = [];
+
+    internal EndpointConfigurator(string name) => Name = name;
+
+    internal string Name { get; }
+
+    public EndpointConfigurator<TDb> Consumer<TConsumer>() where TConsumer : class, IConsumer
+    {
+        _registrations.Add(bus => bus.AddConsumer<TConsumer>());
+        _configurations.Add((endpoint, context) => endpoint.ConfigureConsumer<TConsumer>(context));
+        return this;
+    }
+
+    /// <summary>A saga whose instances are entities of <typeparamref name="TDb"/>.</summary>
+    public EndpointConfigurator<TDb> Saga<TStateMachine, TSaga>()
+        where TStateMachine : class, SagaStateMachine<TSaga>
+        where TSaga : class, SagaStateMachineInstance
+    {
+        _registrations.Add(bus => bus.AddSagaStateMachine<TStateMachine, TSaga>().Repository(repository =>
+            repository.RegisterSagaRepository<TSaga, TDb, SagaConsumeContextFactory<TDb, TSaga>, SagaRepository<TDb, TSaga>>()));
+        _configurations.Add((endpoint, context) => endpoint.ConfigureSaga<TSaga>(context));
+        return this;
+    }
+
+    internal void Register(IBusRegistrationConfigurator bus) => _registrations.ForEach(register => register(bus));
+
+    internal void Configure(IReceiveEndpointConfigurator endpoint, IRegistrationContext context) =>
+        _configurations.ForEach(configure => configure(endpoint, context));
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MassTransit;
+using MassTransit.Serialization.JsonConverters;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Shop.Messaging;
+
+/// <summary>Adds transactional messaging to a service.</summary>
+public static class MessagingRegistration
+{
+    /// <summary>
+    /// Connects the service to the broker. Expects <typeparamref name="TDb"/> and its <c>NpgsqlDataSource</c> to be
+    /// registered, and <see cref="MessagingModel.AddMessaging"/> to be called in its model.
+    /// </summary>
+    public static IHostApplicationBuilder AddMessaging<TDb>(
+        this IHostApplicationBuilder builder, Action<MessagingConfigurator<TDb>> configure)
+        where TDb : DbContext
+    {
+        var services = builder.Services;
+        var configurator = new MessagingConfigurator<TDb>(services);
+        configure(configurator);
+
+        services.AddOptions<RabbitMqOptions>()
+            .BindConfiguration(RabbitMqOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<MessagingOptions>()
+            .BindConfiguration(MessagingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<MessagingMetrics>();
+        services.AddSingleton<Relay<TDb>>();
+        services.AddSingleton<EndpointLanes<TDb>>();
+        services.AddSingleton(provider => new GroupCommit<TDb>(
+            provider,
+            provider.GetRequiredService<Relay<TDb>>(),
+            provider.GetRequiredService<IOptions<MessagingOptions>>()));
+        services.AddMassTransit(bus => ConfigureBus(bus, configurator));
+        // After the bus: hosted services stop in reverse order, and the relay should outlive nothing it serves.
+        services.AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
+        services.AddHostedService<InboxPurge<TDb>>();
+        services.AddHealthChecks().AddCheck<RelayHealthCheck<TDb>>("outbox-relay", tags: ["ready"]);
+        return builder;
+    }
+
+    static void ConfigureBus<TDb>(IBusRegistrationConfigurator bus, MessagingConfigurator<TDb> configurator)
+        where TDb : DbContext
+    {
+        bus.DisableUsageTelemetry();
+        bus.ConfigureHealthCheckOptions(health =>
+        {
+            health.Name = "message-broker";
+            // The outbox bridges a broker that is away, so the service still serves.
+            health.MinimalFailureStatus = HealthStatus.Degraded;
+            health.Tags.Clear();
+            health.Tags.Add("ready");
+        });
+        // Publishing past the outbox would lose a message in a crash: it fails loudly instead.
+        bus.ReplaceScoped<MassTransit.DependencyInjection.IScopedBusContextProvider<IBus>, OutboxOnlyBusContextProvider>();
+        configurator.Endpoints.ForEach(endpoint => endpoint.Register(bus));
+        bus.UsingRabbitMq((context, rabbit) =>
+        {
+            var broker = context.GetRequiredService<IOptions<RabbitMqOptions>>().Value;
+            var options = context.GetRequiredService<IOptions<MessagingOptions>>().Value;
+            var lanes = context.GetRequiredService<EndpointLanes<TDb>>();
+            rabbit.Host(broker.Host, broker.Port, broker.VirtualHost, host =>
+            {
+                host.Username(broker.Username);
+                host.Password(broker.Password);
+                host.Heartbeat(TimeSpan.FromSeconds(10));
+                host.RequestedConnectionTimeout(TimeSpan.FromSeconds(5));
+            });
+            rabbit.ConfigureJsonSerializerOptions(Strict);
+            rabbit.UseRawJsonSerializer(RawSerializerOptions.CopyHeaders, isDefault: true);
+            foreach (var receiver in configurator.Endpoints)
+            {
+                rabbit.ReceiveEndpoint(receiver.Name, endpoint =>
+                {
+                    endpoint.SetQuorumQueue();
+                    endpoint.PrefetchCount = options.PrefetchCount;
+                    endpoint.ConcurrentMessageLimit = options.ConcurrentMessages;
+                    endpoint.PublishFaults = false;
+                    // Before the inbox filter, so that each attempt is work of its own.
+                    endpoint.UseMessageRetry(retry => Retry(retry, options));
+                    var observer = new InboxFilterObserver<TDb>(lanes.For(receiver.Name), receiver.Name);
+                    endpoint.ConnectConsumerConfigurationObserver(observer);
+                    endpoint.ConnectSagaConfigurationObserver(observer);
+                    receiver.Configure(endpoint, context);
+                });
+            }
+        });
+    }
+
+    static void Retry(IRetryConfigurator retry, MessagingOptions options)
+    {
+        retry.Ignore<MessageException>();
+        retry.Ignore<OperationCanceledException>();
+        if (options.Attempts > 1)
+        {
+            var first = TimeSpan.FromMilliseconds(options.RetryDelayMilliseconds);
+            retry.Exponential(options.Attempts - 1, first, first * Math.Pow(2, options.Attempts), first);
+        }
+    }
+
+    // Compact, with decimals as numbers, and strict: a message that lacks a field is a fault, not a null.
+    // MassTransit keeps these options once per process.
+    static JsonSerializerOptions Strict(JsonSerializerOptions options)
+    {
+        options.WriteIndented = false;
+        options.AllowTrailingCommas = false;
+        options.ReadCommentHandling = JsonCommentHandling.Disallow;
+        options.RespectNullableAnnotations = true;
+        options.RespectRequiredConstructorParameters = true;
+        foreach (var converter in options.Converters.OfType<StringDecimalJsonConverter>().ToArray<JsonConverter>())
+        {
+            options.Converters.Remove(converter);
+        }
+
+        return options;
+    }
+}

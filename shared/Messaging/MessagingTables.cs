@@ -1,0 +1,13 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Shop.Messaging;
+
+/// <summary>Schema-qualified names of the messaging tables of one service, quoted for SQL.</summary>
+sealed record MessagingTables(string Inbox, string Outbox)
+{
+    public static MessagingTables Of(DbContext db)
+    {
+        var schema = db.Model.GetDefaultSchema() ?? "public";
+        return new($"\"{schema}\".inbox", $"\"{schema}\".outbox");
+    }
+}

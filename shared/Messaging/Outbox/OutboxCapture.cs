@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Json;
+using MassTransit;
+using MassTransit.Middleware;
+
+namespace Shop.Messaging;
+
+/// <summary>
+/// Stands where MassTransit would hand a message to the transport, and keeps it for the outbox instead: the body as it
+/// will go over the wire, and the headers that carry its type, correlation and trace context.
+/// </summary>
+sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services) : OutboxSendContext
+{
+    public object? GetService(Type serviceType) => services.GetService(serviceType);
+
+    public Task AddSend<T>(SendContext<T> context) where T : class
+    {
+        var messageId = context.MessageId ??= NewId.NextGuid();
+        if (context.Delay is not null)
+        {
+            context.ScheduledMessageId = messageId;
+            context.Headers.Set(MessageHeaders.SchedulingTokenId, messageId.ToString("D"));
+        }
+
+        // The body first: a serializer may add headers while it writes.
+        var body = context.Serializer.GetMessageBody(context).GetBytes();
+        outgoing.Add(new(messageId, ExchangeOf(context), context.Delay, HeadersOf(context), body));
+        return Task.CompletedTask;
+    }
+
+    static string ExchangeOf(SendContext context) =>
+        context.TryGetPayload<RabbitMqSendContext>(out var rabbit)
+            ? rabbit.Exchange
+            : Uri.UnescapeDataString(context.DestinationAddress!.Segments[^1]);
+
+    static string HeadersOf(SendContext context)
+    {
+        var headers = new Dictionary<string, string>();
+        foreach (var (name, value) in context.Headers.GetAll())
+        {
+            if (Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text)
+            {
+                headers[name] = text;
+            }
+        }
+
+        headers[MessageHeaders.MessageId] = context.MessageId!.Value.ToString();
+        headers[MessageHeaders.MessageType] = string.Join(';', context.SupportedMessageTypes);
+        if (context.ConversationId is { } conversation)
+        {
+            headers[MessageHeaders.ConversationId] = conversation.ToString();
+        }
+
+        if (context.CorrelationId is { } correlation)
+        {
+            headers[MessageHeaders.CorrelationId] = correlation.ToString();
+        }
+
+        return JsonSerializer.Serialize(headers);
+    }
+}

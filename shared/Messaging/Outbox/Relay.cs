@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Shop.Messaging;
+
+/// <summary>
+/// Carries committed outbox rows to the broker: woken by each commit of its own process, and by a slow poll that finds
+/// scheduled messages and the rows of replicas that died. Publishes before it deletes, so every row goes out at least once.
+/// </summary>
+/// <remarks>
+/// Rows of one replica go out in the order they were inserted. Between replicas, and after a crash, there is no order:
+/// receivers must not depend on it.
+/// </remarks>
+sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
+{
+    static readonly TimeSpan _adoptionInterval = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _reconnectPause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _postponement = TimeSpan.FromSeconds(1);
+
+    readonly SemaphoreSlim _wake = new(0);
+    readonly NpgsqlDataSource _database;
+    readonly RabbitMqOptions _broker;
+    readonly MessagingOptions _options;
+    readonly MessagingMetrics _metrics;
+    readonly ILogger<Relay<TDb>> _logger;
+    readonly MessagingTables _tables;
+    readonly long _owner = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
+    long _backlogRows;
+
+    public Relay(
+        NpgsqlDataSource database,
+        IServiceScopeFactory scopes,
+        IOptions<RabbitMqOptions> broker,
+        IOptions<MessagingOptions> options,
+        MessagingMetrics metrics,
+        ILogger<Relay<TDb>> logger)
+    {
+        using var scope = scopes.CreateScope();
+        _tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
+        _database = database;
+        _broker = broker.Value;
+        _options = options.Value;
+        _metrics = metrics;
+        _logger = logger;
+        Inbox = new(_tables);
+        Outbox = new(_tables, _owner);
+        metrics.ObserveBacklog(() => BacklogRows);
+    }
+
+    public Inbox Inbox { get; }
+
+    public Outbox Outbox { get; }
+
+    /// <summary>True while rows can go out.</summary>
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Due rows of this replica, counted while they pile up; 0 while the relay keeps up.</summary>
+    public long BacklogRows => Interlocked.Read(ref _backlogRows);
+
+    /// <summary>Called after a commit that wrote rows.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            _wake.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var broker = await BrokerPublisher.Connect(
+                    _broker, $"{typeof(TDb).Name} relay", stoppingToken);
+                // The database second: while we cannot publish we must not hold the lock that says we will.
+                await using var store = await RelayStore.Open(_database, _tables, _owner, stoppingToken);
+                IsConnected = true;
+                LogConnected();
+                await RelayRows(store, broker, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                LogDisconnected(error.Message);
+                IsConnected = false;
+                await CountBacklog(stoppingToken);
+                await Task.Delay(_reconnectPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    async Task RelayRows(RelayStore store, BrokerPublisher broker, CancellationToken stopping)
+    {
+        var sinceAdoption = Stopwatch.StartNew();
+        while (broker.IsOpen)
+        {
+            var rows = await store.Due(_options.RelayBatchSize, stopping);
+            if (rows is not [])
+            {
+                await Publish(rows, store, broker, stopping);
+            }
+
+            if (sinceAdoption.Elapsed > _adoptionInterval)
+            {
+                if (await store.Adopt(stopping) is > 0 and var adopted)
+                {
+                    LogAdopted(adopted);
+                }
+
+                var keepsUp = rows.Count < _options.RelayBatchSize;
+                Interlocked.Exchange(ref _backlogRows, keepsUp ? 0 : await store.CountDue(stopping));
+                sinceAdoption.Restart();
+            }
+
+            if (rows.Count < _options.RelayBatchSize)
+            {
+                await _wake.WaitAsync(_options.RelayPollMilliseconds, stopping);
+            }
+        }
+
+        throw new IOException("The connection to the message broker was closed.");
+    }
+
+    async Task Publish(IReadOnlyList<RelayRow> rows, RelayStore store, BrokerPublisher broker, CancellationToken stopping)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        patience.CancelAfter(TimeSpan.FromSeconds(_options.ConfirmTimeoutSeconds));
+        var refused = await broker.Publish(rows, patience.Token);
+        // Confirmed rows are deleted even while the process is being stopped: it saves the receivers a duplicate.
+        await store.Delete([.. rows.Except(refused)], CancellationToken.None);
+        if (refused is [var first, ..])
+        {
+            await store.Postpone(refused, _postponement, CancellationToken.None);
+            LogRefused(refused.Count, first.MessageId, first.Exchange);
+        }
+
+        _metrics.Published(rows.Count - refused.Count, refused.Count);
+    }
+
+    async Task CountBacklog(CancellationToken stopping)
+    {
+        try
+        {
+            await using var command = _database.CreateCommand(
+                $"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= clock_timestamp()");
+            command.Parameters.Add(new() { Value = _owner });
+            Interlocked.Exchange(ref _backlogRows, (long)(await command.ExecuteScalarAsync(stopping))!);
+        }
+        catch (Exception error) when (error is NpgsqlException or OperationCanceledException)
+        {
+            // Without its database the service takes no writes, so nothing can pile up.
+            Interlocked.Exchange(ref _backlogRows, 0);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Outbox relay connected to database and message broker")]
+    partial void LogConnected();
+
+    [LoggerMessage(LogLevel.Warning, "Outbox relay disconnected, messages wait in the outbox: {Reason}")]
+    partial void LogDisconnected(string reason);
+
+    [LoggerMessage(LogLevel.Information, "Adopted {Rows} outbox rows of a replica that is gone")]
+    partial void LogAdopted(int rows);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The broker did not take {Rows} messages and will be asked again; first {MessageId} for {Exchange}: is its receiver deployed?")]
+    partial void LogRefused(int rows, Guid messageId, string exchange);
+}

@@ -1,0 +1,181 @@
+using Npgsql;
+
+namespace Shop.Messaging;
+
+/// <summary>
+/// The outbox as its relay sees it. Each running replica publishes the rows it wrote itself: they carry its owner number,
+/// and while it lives it holds the advisory lock of that number. A lock that can be taken belongs to a dead replica, whose
+/// rows then become one's own. PostgreSQL frees the lock when the connection ends, however it ends.
+/// </summary>
+sealed class RelayStore : IAsyncDisposable
+{
+    readonly NpgsqlConnection _connection;
+    readonly MessagingTables _tables;
+    readonly long _owner;
+
+    RelayStore(NpgsqlConnection connection, MessagingTables tables, long owner)
+    {
+        _connection = connection;
+        _tables = tables;
+        _owner = owner;
+    }
+
+    public static async Task<RelayStore> Open(
+        NpgsqlDataSource database, MessagingTables tables, long owner, CancellationToken cancellation)
+    {
+        var store = new RelayStore(await database.OpenConnectionAsync(cancellation), tables, owner);
+        try
+        {
+            // Waits for a replica that is just adopting our rows because it could not see us.
+            await store.Execute("select pg_advisory_lock($1)", cancellation, owner);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Our rows that may go out now, oldest first.</summary>
+    public async Task<IReadOnlyList<RelayRow>> Due(int limit, CancellationToken cancellation)
+    {
+        await using var command = Command(
+            $"""
+            select due_at, seq, message_id, exchange, headers, body from {_tables.Outbox}
+            where owner = $1 and due_at <= clock_timestamp()
+            order by due_at, seq
+            limit $2
+            """,
+            _owner,
+            limit);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<RelayRow>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            rows.Add(new(
+                reader.GetDateTime(0),
+                reader.GetInt64(1),
+                reader.GetGuid(2),
+                reader.GetString(3),
+                reader.GetString(4),
+                reader.GetFieldValue<byte[]>(5)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Forgets what the broker has confirmed. A crash before this publishes it twice; the inbox drops the second.</summary>
+    public Task Delete(IReadOnlyCollection<RelayRow> rows, CancellationToken cancellation) =>
+        Execute(
+            $"""
+            delete from {_tables.Outbox} using unnest($2, $3) as done (due_at, seq)
+            where owner = $1 and outbox.due_at = done.due_at and outbox.seq = done.seq
+            """,
+            cancellation,
+            _owner,
+            rows.Select(row => row.DueAt).ToArray(),
+            rows.Select(row => row.Seq).ToArray());
+
+    /// <summary>Lets rows the broker did not take wait, so that they hold up no others.</summary>
+    public Task Postpone(IReadOnlyCollection<RelayRow> rows, TimeSpan delay, CancellationToken cancellation) =>
+        Execute(
+            $"""
+            update {_tables.Outbox} set due_at = clock_timestamp() + $4
+            from unnest($2, $3) as late (due_at, seq)
+            where owner = $1 and outbox.due_at = late.due_at and outbox.seq = late.seq
+            """,
+            cancellation,
+            _owner,
+            rows.Select(row => row.DueAt).ToArray(),
+            rows.Select(row => row.Seq).ToArray(),
+            delay);
+
+    /// <summary>Makes the rows of replicas that are gone our own.</summary>
+    /// <returns>How many rows that were.</returns>
+    public async Task<int> Adopt(CancellationToken cancellation)
+    {
+        var adopted = 0;
+        foreach (var owner in await OtherOwners(cancellation))
+        {
+            if (await Scalar<bool>("select pg_try_advisory_lock($1)", cancellation, owner))
+            {
+                adopted += await Execute(
+                    $"update {_tables.Outbox} set owner = $1 where owner = $2", cancellation, _owner, owner);
+                await Execute("select pg_advisory_unlock($1)", cancellation, owner);
+            }
+        }
+
+        return adopted;
+    }
+
+    /// <summary>Our rows that are due.</summary>
+    public Task<long> CountDue(CancellationToken cancellation) =>
+        Scalar<long>(
+            $"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= clock_timestamp()", cancellation, _owner);
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // The connection goes back to a pool that does not reset it.
+            await Execute("select pg_advisory_unlock_all()", CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // Broken: the pool throws it away, and the server has freed the lock.
+            await _connection.CloseAsync();
+        }
+
+        await _connection.DisposeAsync();
+    }
+
+    // Jumps from owner to owner along the primary key instead of reading every row.
+    async Task<IReadOnlyList<long>> OtherOwners(CancellationToken cancellation)
+    {
+        await using var command = Command(
+            $"""
+            with recursive owners (owner) as (
+                select min(owner) from {_tables.Outbox}
+                union all
+                select (select min(owner) from {_tables.Outbox} where owner > owners.owner) from owners
+                where owners.owner is not null)
+            select owner from owners where owner <> $1
+            """,
+            _owner);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var owners = new List<long>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            owners.Add(reader.GetInt64(0));
+        }
+
+        return owners;
+    }
+
+    async Task<int> Execute(string sql, CancellationToken cancellation, params object[] arguments)
+    {
+        await using var command = Command(sql, arguments);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    async Task<T> Scalar<T>(string sql, CancellationToken cancellation, params object[] arguments)
+    {
+        await using var command = Command(sql, arguments);
+        return (T)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    NpgsqlCommand Command(string sql, params object[] arguments)
+    {
+        var command = new NpgsqlCommand(sql, _connection);
+        foreach (var argument in arguments)
+        {
+            command.Parameters.Add(new() { Value = argument });
+        }
+
+        return command;
+    }
+}
+
+/// <summary>An outbox row about to be published.</summary>
+sealed record RelayRow(DateTime DueAt, long Seq, Guid MessageId, string Exchange, string Headers, byte[] Body);

@@ -1,3 +1,29 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using Shop.Hosting;
+using Shop.Messaging;
+using Shop.Ordering;
+using Shop.Ordering.Data;
+using Shop.Ordering.Orders;
+using Shop.Ordering.Products;
+using Shop.Ordering.Sagas;
 
-await app.RunAsync();
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults("ordering");
+builder.AddDatabase<OrderingDbContext>(OrderingDbContext.Schema);
+builder.AddValidatedOptions<OrderSagaOptions>(OrderSagaOptions.Section);
+builder.AddMessaging<OrderingDbContext>(messaging => messaging
+    .Endpoint(Endpoints.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())
+    .Endpoint(Endpoints.Products, endpoint => endpoint.Consumer<ProductChangedConsumer>())
+    .Preload<OrderPreload>());
+builder.AnswerUnavailable<OverloadedException>();
+builder.Services.AddSingleton<KeysInFlight>();
+builder.Services.AddSingleton<OrderFeed>();
+builder.Services.AddHostedService(services => services.GetRequiredService<OrderFeed>());
+builder.Services.AddHealthChecks().AddCheck<CatalogueHealthCheck>("catalogue-copy", tags: ["ready"]);
+
+var app = builder.Build();
+
+app.MapServiceDefaults();
+app.MapOrders();
+
+return await app.ServeAsync<OrderingDbContext>(args);

@@ -8,7 +8,8 @@ namespace Shop.Contracts.Payment;
 /// </summary>
 /// <param name="Amount">In EUR, two decimals.</param>
 /// <param name="Token">The card network's token for the payment method; never a card number.</param>
-public sealed record TakePayment(Guid OrderId, decimal Amount, string Token);
+/// <param name="CustomerId">Whose order it is, so that only they may look at its payment.</param>
+public sealed record TakePayment(Guid OrderId, decimal Amount, string Token, string CustomerId);
 
 /// <summary>
 /// Give back whatever was taken for an order, and take nothing for it any more. Always answered by PaymentRefunded, also

@@ -96,7 +96,7 @@ public static class MessagingRegistration
 
     static void Retry(IRetryConfigurator retry, MessagingOptions options)
     {
-        retry.Ignore<MessageException>();
+        retry.Ignore<InvalidMessageException>();
         retry.Ignore<OperationCanceledException>();
         if (options.Attempts > 1)
         {

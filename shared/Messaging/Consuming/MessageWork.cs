@@ -19,7 +19,7 @@ sealed class MessageWork<TDb, TMessage>(
     public Task Done => _done.Task;
 
     public override Guid? MessageId { get; } = context.MessageId
-        ?? throw new MessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told.");
+        ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told.");
 
     public override bool RunsAlone => context.GetRetryAttempt() > 0;
 

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using MassTransit;
+
+namespace Shop.Ordering.Orders;
+
+/// <summary>
+/// An order, and at the same time the state of its saga: the customer's status is the saga's state, so the two can never
+/// disagree. The decisions are in <see cref="Sagas.OrderSaga"/>; this is what it remembers.
+/// </summary>
+public sealed class Order : SagaStateMachineInstance
+{
+    Order()
+    {
+    }
+
+    /// <summary>The order id.</summary>
+    public Guid CorrelationId { get; set; }
+
+    public string CustomerId { get; private init; } = "";
+
+    /// <summary>Placed, StockReserved, Confirmed, Cancelling or Cancelled: a state of <see cref="Sagas.OrderSaga"/>.</summary>
+    public string Status { get; set; } = "";
+
+    /// <summary>Why the order was or is being cancelled; one of <see cref="CancelReason"/>.</summary>
+    public string? Reason { get; private set; }
+
+    public IReadOnlyList<OrderLine> Lines { get; private init; } = [];
+
+    /// <summary>In EUR.</summary>
+    public decimal Total { get; private init; }
+
+    /// <summary>The card network's token for the payment method.</summary>
+    public string PaymentToken { get; private init; } = "";
+
+    public DateTimeOffset PlacedAt { get; private init; }
+
+    public DateTimeOffset? ConfirmedAt { get; private set; }
+
+    /// <summary>Grows by one with each step. What happened first is told by versions, never by comparing clocks.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>What happened so far, oldest first.</summary>
+    public IReadOnlyList<TimelineStep> Timeline { get; private set; } = [];
+
+    /// <summary>The scheduled message that ends the present wait; null while nothing is waited for.</summary>
+    public Guid? DeadlineToken { get; set; }
+
+    /// <summary>True until Inventory has said that the order holds no stock.</summary>
+    public bool AwaitsStockRelease { get; set; }
+
+    /// <summary>True until Payment has said that it keeps no money.</summary>
+    public bool AwaitsRefund { get; set; }
+
+    public bool IsTerminal => Status is OrderStatus.Confirmed or OrderStatus.Cancelled;
+
+    public static Order Place(
+        Guid id, string customerId, IReadOnlyList<OrderLine> lines, string paymentToken, DateTimeOffset now)
+    {
+        var order = new Order
+        {
+            CorrelationId = id,
+            CustomerId = customerId,
+            Status = OrderStatus.Placed,
+            Lines = lines,
+            Total = lines.Sum(line => line.Quantity * line.UnitPrice),
+            PaymentToken = paymentToken,
+            PlacedAt = now,
+        };
+        order.Record(OrderStatus.Placed, Services.Ordering, "Order placed", now);
+        return order;
+    }
+
+    /// <summary>Adds a step to the timeline.</summary>
+    /// <param name="status">The status from this step on.</param>
+    /// <param name="service">Who did it.</param>
+    /// <param name="what">What was done, for people.</param>
+    public void Record(string status, string service, string what, DateTimeOffset now)
+    {
+        Version++;
+        var traceId = Activity.Current?.TraceId.ToHexString();
+        Timeline = [.. Timeline, new(Version, now, service, what, status, traceId)];
+    }
+
+    public void Confirm(DateTimeOffset now) => ConfirmedAt = now;
+
+    /// <summary>Remembers why the order is cancelled, and what has to be given back before it is.</summary>
+    public void Cancel(string reason, bool stock, bool money)
+    {
+        Reason = reason;
+        AwaitsStockRelease = stock;
+        AwaitsRefund = money;
+    }
+}
+
+/// <summary>How many of one product, at the price of the moment the order was placed, in EUR.</summary>
+public sealed record OrderLine(string Sku, int Quantity, decimal UnitPrice);
+
+/// <summary>One thing that happened to an order.</summary>
+public sealed record TimelineStep(
+    int Version, DateTimeOffset At, string Service, string What, string Status, string? TraceId);
+
+/// <summary>The states of the saga as customers see them.</summary>
+public static class OrderStatus
+{
+    public const string Placed = "Placed";
+    public const string StockReserved = "StockReserved";
+    public const string Confirmed = "Confirmed";
+    public const string Cancelling = "Cancelling";
+    public const string Cancelled = "Cancelled";
+
+    public static IReadOnlyList<string> All { get; } = [Placed, StockReserved, Confirmed, Cancelling, Cancelled];
+}
+
+/// <summary>Why an order ends without its customer getting anything.</summary>
+public static class CancelReason
+{
+    public const string OutOfStock = "out_of_stock";
+    public const string PaymentDeclined = "payment_declined";
+    public const string PaymentTimeout = "payment_timeout";
+    public const string StockTimeout = "stock_timeout";
+    public const string CustomerRequest = "customer_request";
+}
+
+/// <summary>Who did a step of the timeline.</summary>
+static class Services
+{
+    public const string Ordering = "ordering";
+    public const string Inventory = "inventory";
+    public const string Payment = "payment";
+    public const string Customer = "customer";
+}

@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Shop.Hosting;
+
+namespace Shop.Ordering.Orders;
+
+/// <summary>What a well-formed order has to fulfil before anything is written. Each problem names its field.</summary>
+static class PlaceOrderRules
+{
+    const int LinesMax = 50;
+    const int QuantityMax = 100;
+    const int SkuLengthMax = 32;
+    const int KeyLengthMax = 200;
+
+    // What the card network can do with its test tokens; anything else would only fail later.
+    static readonly HashSet<string> _paymentTokens =
+    [
+        "tok_visa", "tok_declined", "tok_insufficient_funds", "tok_flaky", "tok_slow", "tok_timeout", "tok_outage",
+    ];
+
+    /// <returns>Null if the request is fine.</returns>
+    public static ProblemHttpResult? Check(PlaceOrder.Request request)
+    {
+        if (request.Items is [])
+        {
+            return Problem.Unprocessable("items", "An order needs at least one line.");
+        }
+
+        if (request.Items.Count > LinesMax)
+        {
+            return Problem.Unprocessable("items", $"An order has at most {LinesMax} lines.");
+        }
+
+        foreach (var (index, item) in request.Items.Index())
+        {
+            if (CheckItem(item, $"items[{index}]") is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        return Merge(request.Items).FirstOrDefault(line => line.Value > QuantityMax) is { Key: { } sku }
+            ? Problem.Unprocessable("items", $"The lines for {sku} add up to more than {QuantityMax}.")
+            : CheckPayment(request.PaymentMethod);
+    }
+
+    /// <returns>Null if there is no key, or a usable one.</returns>
+    public static ProblemHttpResult? CheckKey(string? key) =>
+        key is null || (key.Length is > 0 and <= KeyLengthMax && key.All(character => character is > ' ' and <= '~'))
+            ? null
+            : Problem.Invalid(
+                "Idempotency-Key", $"The key must be 1 to {KeyLengthMax} visible ASCII characters, such as a UUID.");
+
+    /// <summary>Several lines of one product are one line.</summary>
+    public static IReadOnlyDictionary<string, int> Merge(IReadOnlyList<PlaceOrder.Item> items) =>
+        items.GroupBy(item => item.Sku).ToDictionary(same => same.Key, same => (int)same.Sum(item => item.Quantity));
+
+    static ProblemHttpResult? CheckItem(PlaceOrder.Item? item, string field)
+    {
+        if (item is null)
+        {
+            return Problem.Invalid(field, "A line must be an object with sku and quantity.");
+        }
+
+        if (item.Sku.Length is 0 or > SkuLengthMax || !item.Sku.All(IsSkuCharacter) || CardNumbers.LookLikeOne(item.Sku))
+        {
+            return Problem.Unprocessable($"{field}.sku", "There is no such product. GET /products lists what there is.");
+        }
+
+        return item.Quantity is >= 1 and <= QuantityMax && decimal.IsInteger(item.Quantity)
+            ? null
+            : Problem.Unprocessable($"{field}.quantity", $"The quantity must be a whole number from 1 to {QuantityMax}.");
+    }
+
+    // Neither answer repeats the value: it may be a card number.
+    static ProblemHttpResult? CheckPayment(string method) => method switch
+    {
+        _ when CardNumbers.LookLikeOne(method) => Problem.Unprocessable(
+            "paymentMethod", "This looks like a card number. Never send one: send the token your card form returned."),
+        _ when !_paymentTokens.Contains(method) => Problem.Unprocessable(
+            "paymentMethod", $"Unknown payment token. Known are {string.Join(", ", _paymentTokens)}."),
+        _ => null,
+    };
+
+    static bool IsSkuCharacter(char character) => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.';
+}

@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Shop.Ordering.Orders;
+
+/// <summary>
+/// What a request with an idempotency key was answered. Written in the transaction of its effect, so a key is used up
+/// exactly by a success. (IETF draft "The Idempotency-Key HTTP Header Field".)
+/// </summary>
+sealed class StoredAnswer
+{
+    public required string CustomerId { get; init; }
+    public required string IdempotencyKey { get; init; }
+
+    /// <summary>Tells the same request from another one under the same key.</summary>
+    public required string RequestHash { get; init; }
+
+    /// <summary>The response body as JSON.</summary>
+    public required string Answer { get; init; }
+
+    public required DateTimeOffset StoredAt { get; init; }
+
+    public static string Hash<T>(T request) =>
+        Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerOptions.Web)));
+}

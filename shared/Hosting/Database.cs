@@ -1,0 +1,107 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Shop.Hosting;
+
+/// <summary>Where the service's own database is.</summary>
+public sealed class DatabaseOptions : IValidatableObject
+{
+    public const string Section = "ConnectionStrings";
+
+    [Required]
+    public string Database { get; init; } = "";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var problem = Problem();
+        return problem is null ? [] : [new(problem, [nameof(Database)])];
+    }
+
+    string? Problem()
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(Database);
+            return settings is { Host: { }, Database: { }, Username: { } } ? null : "must name Host, Database and Username";
+        }
+        catch (ArgumentException error)
+        {
+            return $"is not a connection string: {error.Message}";
+        }
+    }
+}
+
+public static class DatabaseRegistration
+{
+    const int PoolSizeMax = 24;
+    const int PreparedStatementsMax = 100;
+    const int ConnectTimeoutSeconds = 5;
+    const int CommandTimeoutSeconds = 15;
+
+    /// <summary>Adds the service's DbContext, its data source and its health check.</summary>
+    public static IHostApplicationBuilder AddDatabase<TDb>(this IHostApplicationBuilder builder, string schema)
+        where TDb : DbContext
+    {
+        builder.AddValidatedOptions<DatabaseOptions>(DatabaseOptions.Section);
+        builder.Services.AddSingleton(services => CreateDataSource(
+            services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Database, builder.Configuration["SHOP_INSTANCE"] ?? schema));
+        builder.Services.AddDbContextPool<TDb>((services, options) => options
+            .UseNpgsql(
+                services.GetRequiredService<NpgsqlDataSource>(),
+                postgres => postgres.MigrationsHistoryTable("__migrations", schema))
+            .UseSnakeCaseNamingConvention()
+            .ConfigureWarnings(warnings => warnings.Ignore(CoreEventId.SensitiveDataLoggingEnabledWarning)));
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck<TDb>>("database", tags: [Health.ReadyTag]);
+        return builder;
+    }
+
+    static NpgsqlDataSource CreateDataSource(string connectionString, string instance)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = instance,
+            MaxPoolSize = PoolSizeMax,
+            Timeout = ConnectTimeoutSeconds,
+            CommandTimeout = CommandTimeoutSeconds,
+            // Together these halve the server's work per statement. Nothing here leaves state behind in a session but the
+            // relay, which cleans up after itself.
+            MaxAutoPrepare = PreparedStatementsMax,
+            NoResetOnClose = true,
+        };
+        return NpgsqlDataSource.Create(settings);
+    }
+}
+
+/// <summary>Ready when the database answers and has the tables this build needs.</summary>
+sealed class DatabaseHealthCheck<TDb>(TDb db) : IHealthCheck where TDb : DbContext
+{
+    static volatile bool _migrated;
+
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (_migrated)
+            {
+                await db.Database.ExecuteSqlAsync($"select 1", cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+
+            _migrated = !(await db.Database.GetPendingMigrationsAsync(cancellationToken)).Any();
+            return _migrated
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy("Migrations are pending: run the service once with the argument migrate.");
+        }
+        catch (Exception error) when (DatabaseErrors.IsUnavailable(error))
+        {
+            return HealthCheckResult.Unhealthy("The database cannot be reached.");
+        }
+    }
+}

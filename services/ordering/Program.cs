@@ -21,9 +21,4 @@ builder.Services.AddSingleton<OrderFeed>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderFeed>());
 builder.Services.AddHealthChecks().AddCheck<CatalogueHealthCheck>("catalogue-copy", tags: ["ready"]);
 
-var app = builder.Build();
-
-app.MapServiceDefaults();
-app.MapOrders();
-
-return await app.ServeAsync<OrderingDbContext>(args);
+return await builder.ServeAsync<OrderingDbContext>(args, app => app.MapOrders());

@@ -22,6 +22,9 @@ static class Health
             .AllowAnonymous().DisableHttpMetrics();
     }
 
+    // What an exception says is for the log, not for everybody.
+    static string? DescriptionOf(HealthReportEntry entry) => entry.Exception is null ? entry.Description : "The check failed.";
+
     static Task Write(HttpContext http, HealthReport report)
     {
         http.Response.ContentType = "application/json";
@@ -31,7 +34,7 @@ static class Health
                 Status = report.Status.ToString(),
                 Checks = report.Entries.ToDictionary(
                     entry => entry.Key,
-                    entry => new { Status = entry.Value.Status.ToString(), entry.Value.Description }),
+                    entry => new { Status = entry.Value.Status.ToString(), Description = DescriptionOf(entry.Value) }),
             },
             JsonSerializerOptions.Web));
     }

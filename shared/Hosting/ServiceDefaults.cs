@@ -50,7 +50,7 @@ public static class ServiceDefaults
     }
 
     /// <summary>The middleware and routes that belong to <see cref="AddServiceDefaults"/>.</summary>
-    public static WebApplication MapServiceDefaults(this WebApplication app)
+    internal static WebApplication MapServiceDefaults(this WebApplication app)
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();

@@ -14,26 +14,37 @@ public static class Serving
     static readonly TimeSpan _databaseStartTimeLimit = TimeSpan.FromSeconds(30);
     static readonly TimeSpan _retryPause = TimeSpan.FromMilliseconds(500);
 
+    /// <param name="map">Adds the service's own routes.</param>
     /// <returns>The process's exit code.</returns>
-    public static Task<int> ServeAsync<TDb>(this WebApplication app, string[] args) where TDb : DbContext =>
-        args is [MigrateMode, ..]
-            ? Guarded(app, () => Migrate<TDb>(app))
-            : app.ServeAsync(args);
+    public static Task<int> ServeAsync<TDb>(
+        this WebApplicationBuilder builder, string[] args, Action<WebApplication> map)
+        where TDb : DbContext =>
+        args is [MigrateMode, ..] ? Guarded(builder, Migrate<TDb>) : builder.ServeAsync(map);
 
     /// <summary>Serves until it is told to stop. Wrong settings end it with one line that names the key.</summary>
-    public static Task<int> ServeAsync(this WebApplication app, string[] _) => Guarded(app, () => app.RunAsync());
+    /// <param name="map">Adds the process's own routes.</param>
+    /// <returns>The process's exit code.</returns>
+    public static Task<int> ServeAsync(this WebApplicationBuilder builder, Action<WebApplication> map) =>
+        Guarded(builder, app =>
+        {
+            // Before anything is built from them.
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
+            app.MapServiceDefaults();
+            map(app);
+            return app.RunAsync();
+        });
 
-    static async Task<int> Guarded(WebApplication app, Func<Task> run)
+    static async Task<int> Guarded(WebApplicationBuilder builder, Func<WebApplication, Task> run)
     {
-        var service = app.Configuration["Service:Name"];
         try
         {
-            await run();
+            await using var app = builder.Build();
+            await run(app);
             return 0;
         }
         catch (Exception error) when (ConfigurationErrors.Explain(error) is { } reason)
         {
-            await Console.Error.WriteLineAsync($"{service}: configuration error: {reason}");
+            await Console.Error.WriteLineAsync($"{builder.Configuration["Service:Name"]}: configuration error: {reason}");
             return 1;
         }
     }

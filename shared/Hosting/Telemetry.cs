@@ -15,6 +15,8 @@ static class Telemetry
 {
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
+        // A statement that fails is reported once, by whoever handles the exception.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
             console.SingleLine = true;

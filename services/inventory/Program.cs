@@ -1,3 +1,26 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using Shop.Hosting;
+using Shop.Inventory;
+using Shop.Inventory.Data;
+using Shop.Inventory.Products;
+using Shop.Inventory.Reservations;
+using Shop.Messaging;
 
-await app.RunAsync();
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults("inventory");
+builder.AddDatabase<InventoryDbContext>(InventoryDbContext.Schema);
+builder.AddValidatedOptions<ReservationOptions>(ReservationOptions.Section);
+builder.AddValidatedOptions<CatalogueOptions>(CatalogueOptions.Section);
+builder.AddMessaging<InventoryDbContext>(messaging => messaging
+    .Endpoint(Endpoints.Stock, endpoint => endpoint
+        .Consumer<ReserveStockConsumer>()
+        .Consumer<ReleaseStockConsumer>()
+        .Consumer<SellStockConsumer>())
+    .Preload<StockPreload>());
+builder.AnswerUnavailable<OverloadedException>();
+builder.Services.AddSingleton<SeedCatalogue>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SeedCatalogue>());
+builder.Services.AddHostedService<ExpireReservations>();
+builder.Services.AddHealthChecks().AddCheck<SeedCatalogue>("catalogue", tags: ["ready"]);
+
+return await builder.ServeAsync<InventoryDbContext>(args, app => app.MapProducts());

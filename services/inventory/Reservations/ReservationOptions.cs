@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Shop.Inventory.Reservations;
+
+/// <summary>How long stock is kept for whom.</summary>
+public sealed class ReservationOptions
+{
+    public const string Section = "Reservations";
+
+    /// <summary>After which a hold is given up. Longer than all deadlines of the order's saga together.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "30.00:00:00")]
+    public TimeSpan HoldTimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often holds are looked through.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromSeconds(5);
+}

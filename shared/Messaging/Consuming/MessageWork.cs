@@ -38,7 +38,7 @@ sealed class MessageWork<TDb, TMessage>(
     sealed class UnitOfWorkConsumeContext : ConsumeContextScope<TMessage>
     {
         public UnitOfWorkConsumeContext(ConsumeContext<TMessage> context, UnitOfWork<TDb> unit)
-            : base(context, new ExistingScope(unit.Services), unit.Services, unit)
+            : base(context, new ExistingScope(unit.Services), unit.Services, unit.Outgoing)
         {
             var receiving = new OutboxReceiveContext(unit.Capture, context.ReceiveContext);
             ReceiveContext = receiving;

@@ -27,6 +27,8 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
 
     internal IServiceProvider Services { get; }
 
+    PublishEndpoint Publisher => new(new OutboxPublishEndpointProvider(Capture, _bus));
+
     internal IBusTopology Topology => _bus.Topology;
 
     internal Outgoing Outgoing => _outgoing;
@@ -35,7 +37,11 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
 
     /// <summary>Sends to every subscriber of the message's type once the batch has committed.</summary>
     public Task Publish<T>(T message, CancellationToken cancellation = default) where T : class =>
-        new PublishEndpoint(new OutboxPublishEndpointProvider(Capture, _bus)).Publish(message, cancellation);
+        Publisher.Publish(message, cancellation);
+
+    /// <inheritdoc cref="Publish{T}"/>
+    public Task Publish(object message, CancellationToken cancellation = default) =>
+        Publisher.Publish(message, message.GetType(), cancellation);
 
     /// <summary>Sends to one endpoint of this service after a delay, measured by the database's clock.</summary>
     /// <returns>The token by which <see cref="Unschedule"/> takes it back.</returns>

@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Shop.Payment.CardNetwork;
+
+/// <summary>Where the card network is, and how patient we are with it.</summary>
+public sealed class CardNetworkOptions
+{
+    public const string Section = "CardNetwork";
+
+    [Required, Url]
+    public string Url { get; init; } = "";
+
+    /// <summary>For one answer. A charge that takes longer is of unknown outcome, and the network is asked about it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
+    public TimeSpan AnswerTimeLimit { get; init; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>Quick repetitions of a call that failed for certain.</summary>
+    [Range(0, 10)]
+    public int Retries { get; init; } = 2;
+
+    /// <summary>Share of failing calls that opens the circuit breaker.</summary>
+    [Range(0.01, 1.0)]
+    public double BreakerFailureRatio { get; init; } = 0.7;
+
+    /// <summary>Calls within the breaker's sampling time below which it stays closed, whatever they do.</summary>
+    [Range(2, 100_000)]
+    public int BreakerCallsMin { get; init; } = 30;
+
+    /// <summary>For how long the open breaker spares the network all calls.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
+    public TimeSpan BreakerOpenTime { get; init; } = TimeSpan.FromSeconds(2);
+}

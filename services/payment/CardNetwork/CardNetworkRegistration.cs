@@ -1,0 +1,61 @@
+using System.Net;
+using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Options;
+using Polly;
+using Shop.Hosting;
+
+namespace Shop.Payment.CardNetwork;
+
+/// <summary>The resilience pipeline around every call: quick retries, circuit breaker, time limit, in this order.</summary>
+static class CardNetworkRegistration
+{
+    static readonly TimeSpan _firstRetryPause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan _breakerSamplingTime = TimeSpan.FromSeconds(10);
+
+    public static IHostApplicationBuilder AddCardNetwork(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<CardNetworkOptions>(CardNetworkOptions.Section);
+        builder.Services
+            .AddHttpClient<CardNetworkClient>((services, http) =>
+            {
+                http.BaseAddress = new(services.GetRequiredService<IOptions<CardNetworkOptions>>().Value.Url.TrimEnd('/') + "/");
+                // The pipeline limits each attempt.
+                http.Timeout = Timeout.InfiniteTimeSpan;
+            })
+            .UseSocketsHttpHandler((handler, _) => handler.ConnectTimeout = TimeSpan.FromSeconds(2))
+            .AddResilienceHandler("card-network", (pipeline, context) =>
+            {
+                var options = context.ServiceProvider.GetRequiredService<IOptions<CardNetworkOptions>>().Value;
+                if (options.Retries > 0)
+                {
+                    pipeline.AddRetry(new HttpRetryStrategyOptions
+                    {
+                        MaxRetryAttempts = options.Retries,
+                        Delay = _firstRetryPause,
+                        BackoffType = DelayBackoffType.Exponential,
+                        UseJitter = true,
+                        // What may have had an effect is not repeated here, but asked about.
+                        ShouldHandle = attempt => ValueTask.FromResult(FailedForCertain(attempt.Outcome)),
+                    });
+                }
+
+                pipeline
+                    .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
+                    {
+                        FailureRatio = options.BreakerFailureRatio,
+                        MinimumThroughput = options.BreakerCallsMin,
+                        SamplingDuration = _breakerSamplingTime,
+                        BreakDuration = options.BreakerOpenTime,
+                    })
+                    .AddTimeout(options.AnswerTimeLimit);
+            });
+        return builder;
+    }
+
+    static bool FailedForCertain(Outcome<HttpResponseMessage> outcome) => outcome switch
+    {
+        { Result.StatusCode: HttpStatusCode.ServiceUnavailable } => true,
+        { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } } => true,
+        _ => false,
+    };
+}

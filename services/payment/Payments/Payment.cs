@@ -1,0 +1,162 @@
+using Shop.Contracts.Payment;
+using Shop.Payment.CardNetwork;
+
+namespace Shop.Payment.Payments;
+
+/// <summary>Where the money for an order is.</summary>
+enum PaymentState
+{
+    /// <summary>To be taken; the card network may or may not have been asked.</summary>
+    Pending,
+
+    /// <summary>Taken.</summary>
+    Taken,
+
+    /// <summary>Refused by the card network.</summary>
+    Declined,
+
+    /// <summary>Not wanted any more, but possibly taken: the network has to be asked.</summary>
+    Voiding,
+
+    /// <summary>Not taken, and never to be.</summary>
+    Voided,
+
+    /// <summary>Taken, and to be given back.</summary>
+    Refunding,
+
+    /// <summary>Given back.</summary>
+    Refunded,
+}
+
+/// <summary>
+/// The payment for one order: the intent, written down before the card network hears of it, and what came of it. All
+/// decisions are here; each returns the event to announce, if there is one. The order's id is the idempotency key, which
+/// is why there is never more than one charge for an order.
+/// </summary>
+sealed class Payment
+{
+    /// <summary>Due immediately, whatever the time is (<c>-infinity</c> in the database).</summary>
+    static readonly DateTimeOffset _atOnce = DateTimeOffset.MinValue;
+
+    public Guid OrderId { get; private init; }
+    public string CustomerId { get; private init; } = "";
+
+    /// <summary>In EUR.</summary>
+    public decimal Amount { get; private init; }
+
+    public string Token { get; private init; } = "";
+    public PaymentState State { get; private set; }
+    public string? ChargeId { get; private set; }
+    public string? DeclineCode { get; private set; }
+
+    /// <summary>In EUR.</summary>
+    public decimal RefundedAmount { get; private set; }
+
+    /// <summary>How often the card network has been called, or was about to be.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>True while a charge may be under way of which no answer has been seen.</summary>
+    public bool InDoubt { get; private set; }
+
+    /// <summary>When a charge was last sent, by the database's clock.</summary>
+    public DateTimeOffset? ChargedAt { get; private set; }
+
+    /// <summary>When the worker is to look at it next, by the database's clock; null if there is nothing left to do.</summary>
+    public DateTimeOffset? NextAttemptAt { get; private set; }
+
+    public string IdempotencyKey => OrderId.ToString();
+
+    public string RefundIdempotencyKey => $"refund-{OrderId}";
+
+    public static Payment Intend(TakePayment request) => new()
+    {
+        OrderId = request.OrderId,
+        CustomerId = request.CustomerId,
+        Amount = request.Amount,
+        Token = request.Token,
+        State = PaymentState.Pending,
+        NextAttemptAt = _atOnce,
+    };
+
+    /// <summary>Stands for an order that was given up before its TakePayment came, so that nothing is ever taken.</summary>
+    public static Payment Tombstone(Guid orderId) => new() { OrderId = orderId, State = PaymentState.Voided };
+
+    /// <summary>The answer to a TakePayment that was there before.</summary>
+    public object? AnswerAgain() => State switch
+    {
+        PaymentState.Taken => new PaymentTaken(OrderId),
+        PaymentState.Declined => new PaymentDeclined(OrderId, DeclineCode!),
+        _ => null,
+    };
+
+    /// <summary>The order is off. What was taken goes back; what may have been taken is found out.</summary>
+    public object? GiveBack()
+    {
+        switch (State)
+        {
+            case PaymentState.Pending when Attempts == 0:
+                Void();
+                return Nothing();
+            case PaymentState.Pending:
+                State = PaymentState.Voiding;
+                NextAttemptAt = InDoubt ? NextAttemptAt : _atOnce;
+                return null;
+            case PaymentState.Taken:
+                (State, NextAttemptAt) = (PaymentState.Refunding, _atOnce);
+                return null;
+            case PaymentState.Refunded:
+                return new PaymentRefunded(OrderId, RefundedAmount);
+            case PaymentState.Declined or PaymentState.Voided:
+                return Nothing();
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>What the card network said about the charge.</summary>
+    /// <param name="settled">True if no charge of an earlier attempt can be under way any more.</param>
+    public object? Charged(ChargeAnswer answer, bool settled)
+    {
+        InDoubt = answer switch
+        {
+            ChargeAnswer.Unknown => InDoubt,
+            ChargeAnswer.NotDone => !settled,
+            _ => false,
+        };
+        switch (State, answer)
+        {
+            case (PaymentState.Pending, ChargeAnswer.Succeeded(var chargeId)):
+                (State, ChargeId, NextAttemptAt) = (PaymentState.Taken, chargeId, null);
+                return new PaymentTaken(OrderId);
+            case (PaymentState.Pending, ChargeAnswer.Declined(var code)):
+                (State, DeclineCode, NextAttemptAt) = (PaymentState.Declined, code, null);
+                return new PaymentDeclined(OrderId, code);
+            // A charge that lands on an order that is off goes back, even one that was given up for not made.
+            case (PaymentState.Voiding or PaymentState.Voided, ChargeAnswer.Succeeded(var chargeId)):
+                (State, ChargeId, NextAttemptAt) = (PaymentState.Refunding, chargeId, _atOnce);
+                return null;
+            case (PaymentState.Voiding, ChargeAnswer.Declined):
+            case (PaymentState.Voiding, ChargeAnswer.NotDone) when !InDoubt:
+                Void();
+                return Nothing();
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The card network has given the money back.</summary>
+    public object? GivenBack()
+    {
+        if (State != PaymentState.Refunding)
+        {
+            return null;
+        }
+
+        (State, RefundedAmount, NextAttemptAt) = (PaymentState.Refunded, Amount, null);
+        return new PaymentRefunded(OrderId, Amount);
+    }
+
+    void Void() => (State, NextAttemptAt) = (PaymentState.Voided, null);
+
+    PaymentRefunded Nothing() => new(OrderId, 0);
+}

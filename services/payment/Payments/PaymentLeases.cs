@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Shop.Payment.Payments;
+
+/// <summary>An attempt that is this replica's until the lease ends.</summary>
+/// <param name="IsFirst">True if the card network cannot have heard of the payment.</param>
+/// <param name="IsSettled">True if no charge of an earlier attempt can be under way any more.</param>
+sealed record LeasedPayment(
+    Guid OrderId, decimal Amount, string Token, PaymentState State, string? ChargeId, int Attempts, bool IsFirst, bool IsSettled);
+
+/// <summary>
+/// Hands due payments to the replicas, each to one at a time. That an attempt is made is committed before it is made, so
+/// after a crash whoever takes over knows that there is something to ask about.
+/// </summary>
+sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> options)
+{
+    // All times are the database's: a replica whose clock is wrong takes nothing over too early.
+    const string TakeDue =
+        """
+        update payment.payments as payment set
+            attempts = payment.attempts + 1,
+            in_doubt = payment.in_doubt or payment.state = 'Pending',
+            charged_at = case when payment.state = 'Pending' then now() else payment.charged_at end,
+            next_attempt_at = now() + @lease
+        from (
+            select order_id, in_doubt, charged_at from payment.payments
+            where next_attempt_at <= now()
+            order by next_attempt_at limit @limit
+            for update skip locked) as due
+        where payment.order_id = due.order_id
+        returning payment.order_id, payment.amount, payment.token, payment.state, payment.charge_id, payment.attempts,
+            payment.attempts = 1, not due.in_doubt or due.charged_at < now() - @settling
+        """;
+
+    public async Task<IReadOnlyList<LeasedPayment>> Take(int limit, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(TakeDue);
+        command.Parameters.Add(new("lease", options.Value.LeaseTime));
+        command.Parameters.Add(new("settling", options.Value.SettlingTime));
+        command.Parameters.Add(new("limit", limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var leased = new List<LeasedPayment>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            leased.Add(new(
+                reader.GetGuid(0),
+                reader.GetDecimal(1),
+                reader.GetString(2),
+                Enum.Parse<PaymentState>(reader.GetString(3)),
+                reader.IsDBNull(4) ? null : reader.GetString(4),
+                reader.GetInt32(5),
+                reader.GetBoolean(6),
+                reader.GetBoolean(7)));
+        }
+
+        return leased;
+    }
+}

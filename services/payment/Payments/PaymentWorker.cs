@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Shop.Messaging;
+using Shop.Payment.CardNetwork;
+using Shop.Payment.Data;
+
+namespace Shop.Payment.Payments;
+
+/// <summary>
+/// Calls the card network, outside of any transaction, and records what it said together with the event that tells the
+/// others. An attempt without a known outcome starts, next time, with a question to the network's ledger: never guess,
+/// never charge on suspicion.
+/// </summary>
+sealed partial class PaymentWorker(
+    PaymentLeases leases,
+    IServiceScopeFactory scopes,
+    GroupCommit<PaymentDbContext> commit,
+    IOptions<PaymentOptions> options,
+    ILogger<PaymentWorker> logger) : BackgroundService
+{
+    static readonly TimeSpan _firstRetryPause = TimeSpan.FromMilliseconds(200);
+
+    readonly SemaphoreSlim _wake = new(0);
+    readonly SemaphoreSlim _calls = new(options.Value.CallsMax);
+
+    /// <summary>An outcome on its way into a batch.</summary>
+    public sealed record Outcome(Guid OrderId);
+
+    /// <summary>Called after the commit of something that is due at once.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            _wake.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        _calls.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _calls.WaitAsync(stoppingToken);
+                _calls.Release();
+                var due = await leases.Take(_calls.CurrentCount, stoppingToken);
+                foreach (var payment in due)
+                {
+                    await _calls.WaitAsync(CancellationToken.None);
+                    _ = Attempt(payment, stoppingToken);
+                }
+
+                if (due is [])
+                {
+                    await _wake.WaitAsync(options.Value.PollInterval, stoppingToken);
+                }
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(error.Message);
+                await Task.Delay(options.Value.RetryPauseMax, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        // What is under way gets to its end; what cannot is taken over when its lease ends.
+        for (var call = 0; call < options.Value.CallsMax; call++)
+        {
+            await _calls.WaitAsync(CancellationToken.None);
+        }
+    }
+
+    async Task Attempt(LeasedPayment payment, CancellationToken stopping)
+    {
+        try
+        {
+            // Past its lease an attempt is somebody else's.
+            using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            lease.CancelAfter(options.Value.LeaseTime);
+            var answer = await Call(payment, Stopwatch.GetTimestamp(), lease.Token);
+            await commit.Run(new Outcome(payment.OrderId), unit => Record(unit, payment, answer));
+        }
+        catch (Exception error)
+        {
+            LogAttemptFailed(payment.OrderId, error.Message);
+        }
+        finally
+        {
+            _calls.Release();
+        }
+    }
+
+    async Task<ChargeAnswer> Call(LeasedPayment payment, long leasedAt, CancellationToken cancellation)
+    {
+        using var scope = scopes.CreateScope();
+        var network = scope.ServiceProvider.GetRequiredService<CardNetworkClient>();
+        var key = payment.OrderId.ToString();
+        if (payment.State == PaymentState.Refunding)
+        {
+            return await network.Refund(payment.ChargeId!, $"refund-{key}", cancellation);
+        }
+
+        if (!payment.IsFirst && await network.Ask(key, cancellation) is var asked
+            && (asked is not ChargeAnswer.NotDone || payment.State == PaymentState.Voiding))
+        {
+            return asked;
+        }
+
+        // Checked right before the money moves: a process that was stopped for a while wakes up here believing in its lease.
+        return Stopwatch.GetElapsedTime(leasedAt) < options.Value.LeaseTime
+            ? await network.Charge(key, payment.Amount, payment.Token, key, cancellation)
+            : new ChargeAnswer.NotDone("the lease has ended");
+    }
+
+    async Task<PaymentState> Record(UnitOfWork<PaymentDbContext> unit, LeasedPayment leased, ChargeAnswer answer)
+    {
+        var payment = await unit.Db.Payments.FindAsync(leased.OrderId)
+            ?? throw new InvalidOperationException($"The payment of order {leased.OrderId} is gone.");
+        var announcement = leased.State == PaymentState.Refunding
+            ? answer is ChargeAnswer.Succeeded ? payment.GivenBack() : null
+            : payment.Charged(answer, leased.IsSettled);
+        if (announcement is not null)
+        {
+            await unit.Publish(announcement);
+        }
+
+        if (payment.NextAttemptAt is { } next)
+        {
+            if (next > DateTimeOffset.MinValue)
+            {
+                await unit.Db.Postpone(leased.OrderId, Pause(leased.Attempts));
+            }
+            else
+            {
+                unit.AfterCommit(Wake);
+            }
+        }
+
+        unit.AfterCommit(() => LogOutcome(leased.OrderId, payment.State, answer.GetType().Name));
+        return payment.State;
+    }
+
+    // Doubling, and never twice the same, so that payments that failed together do not come back together.
+    TimeSpan Pause(int attempts)
+    {
+        var pause = _firstRetryPause * Math.Pow(2, Math.Min(attempts - 1, 10));
+        return (pause < options.Value.RetryPauseMax ? pause : options.Value.RetryPauseMax) * (0.5 + (Random.Shared.NextDouble() / 2));
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Payment of order {OrderId} is {State} after the card network said {Answer}")]
+    partial void LogOutcome(Guid orderId, PaymentState state, string answer);
+
+    [LoggerMessage(LogLevel.Warning, "An attempt for order {OrderId} could not be recorded and will be repeated: {Reason}")]
+    partial void LogAttemptFailed(Guid orderId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Looking for due payments failed and will be tried again: {Reason}")]
+    partial void LogFailed(string reason);
+}

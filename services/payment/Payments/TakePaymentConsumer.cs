@@ -1,0 +1,31 @@
+using MassTransit;
+using Shop.Contracts.Payment;
+using Shop.Messaging;
+using Shop.Payment.Data;
+
+namespace Shop.Payment.Payments;
+
+/// <summary>
+/// Writes down the intent to charge, and nothing else: the card network is called afterwards, outside of the transaction, by
+/// <see cref="PaymentWorker"/>. A crash in between leaves an intent that any replica picks up.
+/// </summary>
+sealed class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IConsumer<TakePayment>
+{
+    public async Task Consume(ConsumeContext<TakePayment> context)
+    {
+        if (context.Message.Amount <= 0)
+        {
+            throw new InvalidMessageException(typeof(TakePayment), "the amount must be above zero.");
+        }
+
+        if (await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken) is not { } payment)
+        {
+            db.Add(Payment.Intend(context.Message));
+            context.AfterCommit(worker.Wake);
+        }
+        else if (payment.AnswerAgain() is { } answer)
+        {
+            await context.Publish(answer, context.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Shop.CardNetwork;
+
+/// <summary>
+/// The API of the network. A charge is made once for an idempotency key: who repeats the key is given the same charge, and
+/// waits for it if it is still being made.
+/// </summary>
+sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) : IDisposable
+{
+    const int FlakyFailures = 2;
+    static readonly TimeSpan _slowness = TimeSpan.FromSeconds(5);
+
+    readonly ConcurrentDictionary<string, Task<Charge>> _making = new();
+    readonly ConcurrentDictionary<string, int> _flakyFailures = new();
+    readonly SemaphoreSlim _refunding = new(1);
+
+    public sealed record ChargeRequest(JsonElement Amount, string Currency, string Token, string Reference);
+
+    public sealed record RefundRequest(JsonElement? Amount);
+
+    public sealed record View(string Id, string Reference, string Amount, string Refunded, string Status, string? Code)
+    {
+        public static View Of(Charge charge) => new(
+            charge.Id, charge.Reference, Text(charge.Amount), Text(charge.Refunded), charge.Status, charge.Code);
+
+        static string Text(decimal amount) => amount.ToString("0.00", CultureInfo.InvariantCulture);
+    }
+
+    public async Task<Results<Created<View>, ProblemHttpResult>> Make(
+        ChargeRequest request, [FromHeader(Name = "Idempotency-Key")] string? key, CancellationToken cancellation)
+    {
+        if (string.IsNullOrEmpty(key) || request.Reference is "" || request.Currency != "EUR"
+            || ReadAmount(request.Amount) is not { } amount)
+        {
+            return Refuse(400, "Needed: an Idempotency-Key header, a reference, currency EUR and an amount such as 25.00.");
+        }
+
+        if (ledger.FindByKey(key) is { } earlier)
+        {
+            return Answer(earlier, request, amount);
+        }
+
+        if (await Misbehave(cancellation) is { } fault)
+        {
+            return fault;
+        }
+
+        if (!Tokens.Known.Contains(request.Token))
+        {
+            return Refuse(422, "Unknown token.");
+        }
+
+        if (request.Token == Tokens.Outage
+            || (request.Token == Tokens.Flaky && _flakyFailures.AddOrUpdate(key, 1, (_, count) => count + 1) <= FlakyFailures))
+        {
+            return Refuse(503, "The issuing bank does not answer.");
+        }
+
+        // Not bound to the caller: the money moves even if nobody waits for the answer any more.
+        var charge = await _making.GetOrAdd(key, _ => Task.Run(() => MakeOnce(request, key, amount)))
+            .WaitAsync(cancellation);
+        if (request.Token == Tokens.Timeout || faults.Happens(faults.Current.SilentRate))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+        }
+
+        return Answer(charge, request, amount);
+    }
+
+    public IResult Find(string? reference, string? idempotencyKey, int after = 0, int limit = 1_000)
+    {
+        if (faults.Current.Outage)
+        {
+            return Refuse(503, "The card network is down.");
+        }
+
+        IEnumerable<Charge> found = (reference, idempotencyKey) switch
+        {
+            (not null, _) => ledger.FindByReference(reference),
+            (_, not null) => ledger.FindByKey(idempotencyKey) is { } charge ? [charge] : [],
+            _ => ledger.Page(after, Math.Clamp(limit, 1, 10_000)),
+        };
+        return TypedResults.Ok(found.Select(View.Of));
+    }
+
+    public async Task<Results<Ok<View>, ProblemHttpResult>> Refund(
+        string id,
+        RefundRequest? request,
+        [FromHeader(Name = "Idempotency-Key")] string? key,
+        CancellationToken cancellation)
+    {
+        if (string.IsNullOrEmpty(key))
+        {
+            return Refuse(400, "Needed: an Idempotency-Key header.");
+        }
+
+        if (await Misbehave(cancellation) is { } fault)
+        {
+            return fault;
+        }
+
+        // One at a time, or two refunds of one charge could give back more than there is.
+        await _refunding.WaitAsync(cancellation);
+        try
+        {
+            return await Refund(id, request, key);
+        }
+        finally
+        {
+            _refunding.Release();
+        }
+    }
+
+    public void Dispose() => _refunding.Dispose();
+
+    async Task<Results<Ok<View>, ProblemHttpResult>> Refund(string id, RefundRequest? request, string key)
+    {
+        if (ledger.FindById(id) is not { } charge)
+        {
+            return Refuse(404, "There is no such charge.");
+        }
+
+        if (charge.Refunds.ContainsKey(key))
+        {
+            return TypedResults.Ok(View.Of(charge));
+        }
+
+        var rest = charge.Amount - charge.Refunded;
+        var amount = request?.Amount is { } asked ? ReadAmount(asked) : rest;
+        if (amount is not { } refund || refund > rest || rest == 0 || charge.Code is not null)
+        {
+            return Refuse(422, "There is not that much to give back.");
+        }
+
+        var refunded = charge with { Refunds = new Dictionary<string, decimal>(charge.Refunds) { [key] = refund } };
+        await ledger.Record(refunded);
+        return TypedResults.Ok(View.Of(refunded));
+    }
+
+    async Task<Charge> MakeOnce(ChargeRequest request, string key, decimal amount)
+    {
+        if (ledger.FindByKey(key) is { } earlier)
+        {
+            return earlier;
+        }
+
+        if (request.Token == Tokens.Slow)
+        {
+            await Task.Delay(_slowness, clock);
+        }
+
+        var charge = new Charge(
+            $"ch_{Guid.CreateVersion7():N}",
+            key,
+            request.Reference,
+            amount,
+            request.Currency,
+            request.Token,
+            Tokens.DeclineCode(request.Token),
+            new Dictionary<string, decimal>());
+        await ledger.Record(charge);
+        _making.TryRemove(key, out _);
+        return charge;
+    }
+
+    async Task<ProblemHttpResult?> Misbehave(CancellationToken cancellation)
+    {
+        var now = faults.Current;
+        if (now.LatencyMilliseconds > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(now.LatencyMilliseconds), clock, cancellation);
+        }
+
+        return now.Outage || faults.Happens(now.ErrorRate) ? Refuse(503, "The card network is down.") : null;
+    }
+
+    static Results<Created<View>, ProblemHttpResult> Answer(Charge charge, ChargeRequest request, decimal amount) =>
+        charge.Amount == amount && charge.Reference == request.Reference && charge.Token == request.Token
+            ? TypedResults.Created($"/v1/charges/{charge.Id}", View.Of(charge))
+            : Refuse(422, "This Idempotency-Key was used for another charge.");
+
+    static decimal? ReadAmount(JsonElement amount)
+    {
+        var text = amount.ValueKind switch
+        {
+            JsonValueKind.String => amount.GetString(),
+            JsonValueKind.Number => amount.GetRawText(),
+            _ => null,
+        };
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            && value > 0 && decimal.Round(value, 2) == value
+                ? value
+                : null;
+    }
+
+    static ProblemHttpResult Refuse(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+}

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,7 +43,7 @@ public static class ServiceDefaults
                 Timeout = _requestTimeLimit,
                 TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             })
-            .AddOpenApi()
+            .AddOpenApi(options => options.CreateSchemaReferenceId = NameOf)
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
             .Configure<JsonOptions>(json => BeStrict(json.SerializerOptions))
             .Configure<HostOptions>(host => host.ShutdownTimeout = _shutdownTimeLimit)
@@ -50,7 +52,7 @@ public static class ServiceDefaults
     }
 
     /// <summary>The middleware and routes that belong to <see cref="AddServiceDefaults"/>.</summary>
-    internal static WebApplication MapServiceDefaults(this WebApplication app)
+    internal static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
@@ -58,9 +60,12 @@ public static class ServiceDefaults
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.MapHealth();
-        app.MapOpenApi().AllowAnonymous();
         return app;
     }
+
+    // A slice's Request and Response carry the slice's name: PlaceOrderRequest.
+    static string? NameOf(JsonTypeInfo type) =>
+        OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } name ? type.Type.DeclaringType?.Name + name : null;
 
     static void BeStrict(JsonSerializerOptions json)
     {

@@ -19,7 +19,11 @@ public static class Serving
     public static Task<int> ServeAsync<TDb>(
         this WebApplicationBuilder builder, string[] args, Action<WebApplication> map)
         where TDb : DbContext =>
-        args is [MigrateMode, ..] ? Guarded(builder, Migrate<TDb>) : builder.ServeAsync(map);
+        args is [MigrateMode, ..] ? Guarded(builder, Migrate<TDb>) : builder.ServeAsync(app =>
+        {
+            app.MapOpenApi().AllowAnonymous();
+            map(app);
+        });
 
     /// <summary>Serves until it is told to stop. Wrong settings end it with one line that names the key.</summary>
     /// <param name="map">Adds the process's own routes.</param>
@@ -29,7 +33,7 @@ public static class Serving
         {
             // Before anything is built from them.
             app.Services.GetRequiredService<IStartupValidator>().Validate();
-            app.MapServiceDefaults();
+            app.UseServiceDefaults();
             map(app);
             return app.RunAsync();
         });

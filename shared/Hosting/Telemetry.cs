@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenTelemetry;
@@ -25,6 +27,7 @@ static class Telemetry
         });
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
+            builder.Services.AddHostedService<TraceIdsWithoutCollector>();
             return;
         }
 
@@ -42,6 +45,28 @@ static class Telemetry
                 .AddRuntimeInstrumentation()
                 .AddMeter("MassTransit", "Npgsql", "Shop.*"))
             .UseOtlpExporter();
+    }
+
+    /// <summary>
+    /// Keeps trace ids going through messages where nobody collects traces: they are in timelines, logs and problems.
+    /// </summary>
+    sealed class TraceIdsWithoutCollector : IHostedService, IDisposable
+    {
+        readonly ActivityListener _listener = new()
+        {
+            ShouldListenTo = source => source.Name == "MassTransit",
+            Sample = (ref _) => ActivitySamplingResult.PropagationData,
+        };
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            ActivitySource.AddActivityListener(_listener);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Dispose() => _listener.Dispose();
     }
 
     static bool IsHealthCheck(HttpContext http) => http.Request.Path.StartsWithSegments("/health");

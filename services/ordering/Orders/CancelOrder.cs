@@ -55,7 +55,7 @@ static class CancelOrder
                     $"The order was confirmed at {order.ConfirmedAt:u} and can no longer be cancelled: " +
                     $"that is possible for {options.CancelWindow.TotalMinutes:0} minutes.");
             default:
-                await unit.Publish(new Sagas.CancelOrder(order.CorrelationId));
+                await unit.Publish(new CancellationRequested(order.CorrelationId));
                 return Accepted(order);
         }
     }

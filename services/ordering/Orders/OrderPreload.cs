@@ -64,7 +64,7 @@ sealed class OrderPreload : IPreload<OrderingDbContext>
         PaymentOverdue overdue => overdue.OrderId,
         CompensationOverdue overdue => overdue.OrderId,
         CancelOrder.Cancellation cancellation => cancellation.OrderId,
-        Sagas.CancelOrder cancel => cancel.OrderId,
+        CancellationRequested requested => requested.OrderId,
         _ => null,
     };
 

@@ -14,7 +14,7 @@ namespace Shop.Ordering.Sagas;
 /// PlaceOrder ─▶ Placed ──StockReserved──▶ StockReserved ──PaymentTaken──▶ Confirmed
 ///                 │ │                          │ PaymentDeclined              │ CancelOrder
 ///   StockRejected │ │ StockOverdue             │ PaymentOverdue               │ SaleRejected
-///                 │ │ CancelOrder              │ CancelOrder                  │
+///                 │ │ CancellationRequested    │ CancelOrder                  │
 ///                 ▼ └───────────────▶ Cancelling ◀────────────────────────────┘
 ///             Cancelled ◀──StockReleased and PaymentRefunded──┘  (asked for again until they come)
 /// </code>
@@ -65,7 +65,7 @@ public sealed class OrderSaga : MassTransitStateMachine<Order>
     public Event<PaymentTaken> Paid { get; } = null!;
     public Event<PaymentDeclined> Declined { get; } = null!;
     public Event<PaymentRefunded> Refunded { get; } = null!;
-    public Event<CancelOrder> CancelRequested { get; } = null!;
+    public Event<CancellationRequested> CancelRequested { get; } = null!;
 
     public Schedule<Order, StockOverdue> StockOverdue { get; } = null!;
     public Schedule<Order, PaymentOverdue> PaymentOverdue { get; } = null!;

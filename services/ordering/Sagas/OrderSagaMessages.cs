@@ -12,4 +12,4 @@ public sealed record PaymentOverdue(Guid OrderId);
 public sealed record CompensationOverdue(Guid OrderId);
 
 /// <summary>The customer wants the order cancelled, and has been told that it will be.</summary>
-public sealed record CancelOrder(Guid OrderId);
+public sealed record CancellationRequested(Guid OrderId);

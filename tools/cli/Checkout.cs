@@ -1,0 +1,34 @@
+namespace Shop.Cli;
+
+/// <summary>This checkout of the repository, and the system that runs from it.</summary>
+sealed record Checkout(string Root, StateDirectory State, Ports Ports)
+{
+    const string StateVariable = "SHOP_STATE";
+
+    /// <summary>
+    /// The checkout this program was built from. SHOP_STATE names another state directory: with a port offset it runs
+    /// a second, separate system of the same checkout.
+    /// </summary>
+    public static Checkout Find()
+    {
+        var root = FindRoot();
+        var state = Environment.GetEnvironmentVariable(StateVariable);
+        return new(
+            root,
+            new StateDirectory(Path.GetFullPath(string.IsNullOrWhiteSpace(state) ? ".shop" : state, root)),
+            Ports.FromEnvironment());
+    }
+
+    public static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Shop.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new UserError($"{AppContext.BaseDirectory} lies in no checkout of Shop: no folder above it has a Shop.sln.");
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+
+namespace Shop.Cli.Commands;
+
+/// <summary>./shop token: a bearer token, alone on standard output.</summary>
+static class Token
+{
+    const int LifetimeHours = 12;
+
+    public static Command Command(Checkout checkout)
+    {
+        var name = new Argument<string>("name") { Description = "The customer's name: the subject of the token" };
+        var role = new Option<string>("--role") { Description = "What the bearer may do", DefaultValueFactory = _ => Tokens.Customer };
+        role.AcceptOnlyFromAmong(Tokens.Customer, Tokens.Staff);
+        var lifetime = new Option<TimeSpan>("--lifetime")
+        {
+            Description = "How long it is valid, as hours:minutes:seconds",
+            DefaultValueFactory = _ => TimeSpan.FromHours(LifetimeHours),
+        };
+        lifetime.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<TimeSpan>() <= TimeSpan.Zero)
+            {
+                result.AddError("--lifetime must be longer than nothing.");
+            }
+        });
+        var command = new Command("token", "Prints a bearer token for the local system") { name, role, lifetime };
+        command.SetAction(parsed =>
+        {
+            var tokens = new Tokens(checkout.State.Secrets, TimeProvider.System);
+            Terminal.Line(tokens.Issue(parsed.GetRequiredValue(name), parsed.GetRequiredValue(role), parsed.GetValue(lifetime)));
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Shop.Cli;
+
+/// <summary>Every port of one system. SHOP_PORT_OFFSET shifts them together, so that two systems run side by side.</summary>
+sealed record Ports(int Offset)
+{
+    public const string Variable = "SHOP_PORT_OFFSET";
+
+    // Above this, the highest port (RabbitMQ's 56720) would leave the range of ports.
+    const int OffsetMax = 8000;
+    const int BetweenReplicas = 10;
+
+    public int Gateway => 8080 + Offset;
+    public int CardNetwork => 5104 + Offset;
+    public int Postgres => 54320 + Offset;
+
+    // The last two are Erlang's own: the node's port for its tools, and the daemon they find it by.
+    public RabbitMqPorts RabbitMq => new(56720 + Offset, 15720 + Offset, 25720 + Offset, 24369 + Offset);
+
+    public int Service(string service, int replica)
+    {
+        var first = service switch
+        {
+            "ordering" => 5101,
+            "inventory" => 5102,
+            "payment" => 5103,
+            _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
+        };
+        return first + (BetweenReplicas * (replica - 1)) + Offset;
+    }
+
+    public static Ports FromEnvironment() => Parse(Environment.GetEnvironmentVariable(Variable));
+
+    public static Ports Parse(string? offset)
+    {
+        if (string.IsNullOrWhiteSpace(offset))
+        {
+            return new(0);
+        }
+
+        return int.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= OffsetMax
+            ? new(value)
+            : throw new UserError($"{Variable} must be a whole number from 0 to {OffsetMax}, not \"{offset}\".");
+    }
+}
+
+/// <summary>The ports of one RabbitMQ node.</summary>
+sealed record RabbitMqPorts(int Amqp, int Management, int Distribution, int NameServer);

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Shop.Cli.Processes;
+
+/// <summary>How to start a background process.</summary>
+sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnlyList<string> Arguments)
+{
+    const int LogBytesMax = 20_000_000;
+    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
+
+    public string WorkingDirectory { get; init; } = "/";
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Which build of the program this is; part of the fingerprint.</summary>
+    public string Build { get; init; } = "";
+
+    // A hash, because the settings hold passwords.
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(
+        new object[] { Command, Arguments, WorkingDirectory, Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal), Build }))));
+
+    /// <summary>
+    /// Starts it in a session of its own, with its output in a log file: it outlives this command, and a Ctrl+C in the
+    /// terminal does not reach it.
+    /// </summary>
+    public ProcessRecord Start(StateDirectory state)
+    {
+        Directory.CreateDirectory(state.Logs);
+        var log = state.LogOf(Name);
+        if (new FileInfo(log) is { Exists: true, Length: > LogBytesMax })
+        {
+            File.Move(log, log + ".1", overwrite: true);
+        }
+
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = WorkingDirectory, UseShellExecute = false };
+        // Every step replaces the one before, so the process id we see is the program's own.
+        string[] words = ["-c", """log=$1; shift; exec setsid "$@" >>"$log" 2>&1 </dev/null""", "sh", log, Command, .. Arguments];
+        foreach (var word in words)
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        foreach (var (key, value) in Environment)
+        {
+            start.Environment[key] = value;
+        }
+
+        using var process = Process.Start(start) ?? throw new UserError($"{Name} could not be started: {Command}");
+        var identity = ProcFiles.IdentityOf(process.Id) ?? "gone";
+        var record = new ProcessRecord(Name, process.Id, identity, Port, Fingerprint, DateTimeOffset.UtcNow);
+        state.Processes.Put(record);
+        return record;
+    }
+
+    /// <summary>Asks the process to stop, and kills it and its children if it has not after the time limit.</summary>
+    /// <returns>False if it had to be killed.</returns>
+    public static async Task<bool> Stop(ProcessRecord record, TimeSpan limit, Signal signal = Signal.Terminate)
+    {
+        if (record.IsAlive)
+        {
+            Signals.Send(record.Pid, signal);
+        }
+
+        if (await IsGone(record, limit))
+        {
+            return true;
+        }
+
+        await Kill(record);
+        return false;
+    }
+
+    public static async Task Kill(ProcessRecord record)
+    {
+        KillNow(record);
+        await IsGone(record, TimeSpan.FromSeconds(10));
+    }
+
+    public static void KillNow(ProcessRecord record)
+    {
+        if (record.IsAlive)
+        {
+            foreach (var pid in ProcFiles.TreeOf(record.Pid))
+            {
+                Signals.Send(pid, Signal.Kill);
+            }
+        }
+    }
+
+    static async Task<bool> IsGone(ProcessRecord record, TimeSpan limit)
+    {
+        var clock = Stopwatch.StartNew();
+        while (record.IsAlive)
+        {
+            if (clock.Elapsed > limit)
+            {
+                return false;
+            }
+
+            await Task.Delay(_pollInterval);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,31 @@
+namespace Shop.Cli.Processes;
+
+/// <summary>The end of a process's log, to show why it did not start.</summary>
+static class LogTail
+{
+    const int Lines = 20;
+
+    public static string Of(StateDirectory state, string process)
+    {
+        var log = state.LogOf(process);
+        return File.Exists(log)
+            ? $"The last lines of {log}:\n{string.Join('\n', LastLines(log, Lines).Select(line => "  " + line))}"
+            : $"It has written no log ({log}).";
+    }
+
+    public static IReadOnlyList<string> LastLines(string file, int count)
+    {
+        var last = new Queue<string>(count);
+        foreach (var line in File.ReadLines(file))
+        {
+            if (last.Count == count)
+            {
+                last.Dequeue();
+            }
+
+            last.Enqueue(line);
+        }
+
+        return [.. last];
+    }
+}

@@ -1,0 +1,19 @@
+using System.Runtime.InteropServices;
+
+namespace Shop.Cli.Processes;
+
+enum Signal
+{
+    Interrupt = 2,
+    Kill = 9,
+    Terminate = 15,
+}
+
+static class Signals
+{
+    /// <summary>A process that is already gone is no error: signals race with exits.</summary>
+    public static void Send(int pid, Signal signal) => _ = Kill(pid, (int)signal);
+
+    [DllImport("libc", EntryPoint = "kill")]
+    static extern int Kill(int pid, int signal);
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Shop.Cli.Running;
+
+/// <summary>How many processes of each service run.</summary>
+static class Replicas
+{
+    public const int Max = 9;
+
+    public static IReadOnlyList<string> Services { get; } = ["ordering", "inventory", "payment"];
+
+    /// <summary>Reads <c>ordering=2,payment=3</c>. Services it does not name keep the number they have.</summary>
+    public static IReadOnlyDictionary<string, int> Parse(string text, IReadOnlyDictionary<string, int> current)
+    {
+        var replicas = new Dictionary<string, int>(current);
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (part.Split('=', StringSplitOptions.TrimEntries) is not [var service, var number])
+            {
+                throw new UserError($"--replicas: \"{part}\" is not of the form service=number, such as ordering=2.");
+            }
+
+            if (!Services.Contains(service))
+            {
+                throw new UserError($"--replicas: there is no service \"{service}\" to run several of; there are {string.Join(", ", Services)}.");
+            }
+
+            replicas[service] = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Max
+                ? count
+                : throw new UserError($"--replicas: {service} can run 1 to {Max} times, not \"{number}\".");
+        }
+
+        return replicas;
+    }
+
+    /// <summary>What runs already, by the names of the processes; one of each service if nothing does.</summary>
+    public static IReadOnlyDictionary<string, int> Of(IEnumerable<string> processes)
+    {
+        var names = processes.ToHashSet();
+        return Services.ToDictionary(
+            service => service,
+            service => Enumerable.Range(1, Max).LastOrDefault(replica => names.Contains(NameOf(service, replica)), 1));
+    }
+
+    public static string NameOf(string service, int replica) => $"{service}-{replica}";
+}

@@ -1,0 +1,130 @@
+using Shop.Cli.Processes;
+using Shop.Cli.Servers;
+
+namespace Shop.Cli.Running;
+
+/// <summary>The .NET processes of one system, with their settings.</summary>
+sealed class ShopPrograms(Checkout checkout)
+{
+    public const string CardNetwork = "card-network";
+    public const string Gateway = "gateway";
+
+    // Kestrel and the garbage collector as for a small machine that hosts all of them.
+    static readonly Dictionary<string, string> _common = new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["DOTNET_ENVIRONMENT"] = "Production",
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_NOLOGO"] = "1",
+        ["Logging__Console__FormatterName"] = "simple",
+        ["Logging__Console__FormatterOptions__SingleLine"] = "true",
+        ["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ",
+        ["Logging__Console__FormatterOptions__UseUtcTimestamp"] = "true",
+    };
+
+    /// <summary>In the order a request passes them, backwards: what others need comes first.</summary>
+    public IReadOnlyList<BackgroundProcess> All(IReadOnlyDictionary<string, int> replicas) =>
+    [
+        CardNetworkProcess(),
+        .. Replicas.Services.SelectMany(service => Enumerable.Range(1, replicas[service]).Select(replica => Service(service, replica))),
+        GatewayProcess(replicas),
+    ];
+
+    /// <summary>The same program and settings as the first replica, but with the right to change tables.</summary>
+    public BackgroundProcess Migration(string service)
+    {
+        var process = Service(service, 1);
+        return process with
+        {
+            Name = service + "-migrate",
+            Arguments = [.. process.Arguments, "migrate"],
+            Environment = new Dictionary<string, string>(process.Environment)
+            {
+                ["ConnectionStrings__Database"] = Databases.ConnectionString(service, Databases.OwnerOf(service)),
+            },
+        };
+    }
+
+    Databases Databases => new(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
+
+    BackgroundProcess Service(string service, int replica)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Database"] = Databases.ConnectionString(service, service),
+            ["RabbitMq__Host"] = "127.0.0.1",
+            ["RabbitMq__Port"] = $"{checkout.Ports.RabbitMq.Amqp}",
+            ["RabbitMq__VirtualHost"] = BrokerAccess.VirtualHost,
+            ["RabbitMq__Username"] = service,
+            ["RabbitMq__Password"] = checkout.State.Secrets.Password("rabbitmq-" + service),
+        };
+        AddAuthentication(settings);
+        if (service == "payment")
+        {
+            settings["CardNetwork__Url"] = UrlOf(checkout.Ports.CardNetwork);
+        }
+
+        return Program(
+            Replicas.NameOf(service, replica),
+            checkout.Ports.Service(service, replica),
+            Path.Combine("services", service),
+            "Shop." + char.ToUpperInvariant(service[0]) + service[1..],
+            settings);
+    }
+
+    BackgroundProcess GatewayProcess(IReadOnlyDictionary<string, int> replicas)
+    {
+        var settings = new Dictionary<string, string>();
+        AddAuthentication(settings);
+        foreach (var (service, count) in replicas)
+        {
+            for (var replica = 1; replica <= count; replica++)
+            {
+                settings[$"ReverseProxy__Clusters__{service}__Destinations__{replica}__Address"] =
+                    UrlOf(checkout.Ports.Service(service, replica)) + "/";
+            }
+        }
+
+        return Program(Gateway, checkout.Ports.Gateway, "gateway", "Shop.Gateway", settings);
+    }
+
+    BackgroundProcess CardNetworkProcess() => Program(
+        CardNetwork,
+        checkout.Ports.CardNetwork,
+        Path.Combine("tests", "CardNetwork"),
+        "Shop.CardNetwork",
+        new() { ["Ledger__Path"] = checkout.State.Combine(Path.Combine(CardNetwork, "ledger.jsonl")) });
+
+    void AddAuthentication(Dictionary<string, string> settings)
+    {
+        settings["Authentication__Issuer"] = Tokens.Issuer;
+        settings["Authentication__Audience"] = Tokens.Audience;
+        settings["Authentication__PublicKeyFile"] = checkout.State.Secrets.PublicKeyFile;
+    }
+
+    BackgroundProcess Program(string name, int port, string project, string assembly, Dictionary<string, string> settings)
+    {
+        var folder = Path.Combine(checkout.Root, project, "bin", "Release", "net10.0");
+        return new(name, port, Environment.ProcessPath!, [Path.Combine(folder, assembly + ".dll")])
+        {
+            // Where its appsettings.json lies.
+            WorkingDirectory = folder,
+            Build = BuildOf(folder),
+            Environment = new Dictionary<string, string>(_common.Concat(settings))
+            {
+                ["ASPNETCORE_URLS"] = UrlOf(port),
+                ["SHOP_INSTANCE"] = name,
+            },
+        };
+    }
+
+    // Changes when one of our own assemblies or its default settings do.
+    static string BuildOf(string folder)
+    {
+        var files = Directory.Exists(folder) ? new DirectoryInfo(folder).GetFiles("Shop.*.dll").Concat(new DirectoryInfo(folder).GetFiles("appsettings.json")) : [];
+        return string.Join(';', files.OrderBy(file => file.Name, StringComparer.Ordinal)
+            .Select(file => $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
+    }
+
+    static string UrlOf(int port) => $"http://127.0.0.1:{port}";
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using Shop.Cli.Processes;
+using Shop.Cli.Servers;
+
+namespace Shop.Cli.Running;
+
+/// <summary>Starts what is not running, and only that, until everything answers.</summary>
+sealed class SystemStart(Checkout checkout, Steps steps)
+{
+    static readonly TimeSpan _readyLimit = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(100);
+
+    readonly ProcessTable _table = checkout.State.Processes;
+    readonly ShopPrograms _programs = new(checkout);
+    readonly PostgresServer _postgres = new(checkout.State, checkout.Ports.Postgres);
+    readonly RabbitMqServer _rabbitMq = new(
+        checkout.State, checkout.Ports.RabbitMq, BrokerAccess.VirtualHost, BrokerAccess.Users(checkout.State.Secrets));
+
+    /// <returns>False if everything was running and ready already.</returns>
+    public async Task<bool> Run(IReadOnlyDictionary<string, int> replicas, CancellationToken cancellation)
+    {
+        if (DebianPackages.Missing() is { Count: > 0 } packages)
+        {
+            var names = string.Join(" and ", packages);
+            await steps.Run($"installing {names}", () => DebianPackages.Add(packages, cancellation), $"{names} installed");
+        }
+
+        var wanted = _programs.All(replicas);
+        var surplus = _table.All.Where(record => IsProgram(record) && !wanted.Any(process => Matches(process, record))).ToArray();
+        var missing = wanted.Where(process => _table.Find(process.Name) is not { IsAlive: true } record || !Matches(process, record)).ToArray();
+        var started = surplus.Length + missing.Length > 0 || !_postgres.IsAlive || !_rabbitMq.IsAlive;
+
+        await Task.WhenAll(surplus.Select(Stop));
+        PortCheck.MustBeFree(PortsToTake(missing));
+        await Task.WhenAll(StartPostgres(cancellation), StartRabbitMq(cancellation));
+
+        Directory.CreateDirectory(checkout.State.Combine(ShopPrograms.CardNetwork));
+        foreach (var process in missing)
+        {
+            process.Start(checkout.State);
+        }
+
+        var ready = await Task.WhenAll(wanted.Select(process => WaitUntilReady(process, missing.Contains(process), cancellation)));
+        return started || ready.Contains(false);
+    }
+
+    static bool IsProgram(ProcessRecord record) =>
+        record.Name is not (PostgresServer.Name or RabbitMqServer.Name or RabbitMqServer.NameServer);
+
+    static bool Matches(BackgroundProcess process, ProcessRecord record) =>
+        process.Name == record.Name && process.Fingerprint == record.Fingerprint;
+
+    async Task Stop(ProcessRecord record)
+    {
+        if (record.IsAlive)
+        {
+            await steps.Run(
+                $"stopping {record.Name}", () => BackgroundProcess.Stop(record, _stopLimit), $"{record.Name} stopped, its settings or build changed");
+        }
+
+        _table.Remove(record.Name);
+    }
+
+    IEnumerable<(string Process, int Port)> PortsToTake(IEnumerable<BackgroundProcess> missing)
+    {
+        if (!_postgres.IsAlive)
+        {
+            yield return (PostgresServer.Name, checkout.Ports.Postgres);
+        }
+
+        if (!_rabbitMq.IsAlive)
+        {
+            yield return (RabbitMqServer.Name, checkout.Ports.RabbitMq.Amqp);
+            yield return (RabbitMqServer.Name, checkout.Ports.RabbitMq.Management);
+            yield return (RabbitMqServer.Name, checkout.Ports.RabbitMq.Distribution);
+        }
+
+        if (!_table.IsAlive(RabbitMqServer.NameServer))
+        {
+            yield return (RabbitMqServer.Name, checkout.Ports.RabbitMq.NameServer);
+        }
+
+        foreach (var process in missing)
+        {
+            yield return (process.Name, process.Port);
+        }
+    }
+
+    // Migrations need PostgreSQL only, so they run while RabbitMQ still starts.
+    async Task StartPostgres(CancellationToken cancellation)
+    {
+        var migrations = new Migrations(checkout, _programs);
+        if (_postgres.IsAlive && migrations.AreDone)
+        {
+            await _postgres.Start(cancellation);
+            return;
+        }
+
+        var running = _postgres.IsAlive;
+        await steps.Run(
+            "PostgreSQL", () => _postgres.Start(cancellation), running ? null : $"PostgreSQL on 127.0.0.1:{_postgres.Port}");
+        await steps.Run(
+            "databases",
+            async () =>
+            {
+                await new Databases(_postgres, checkout.State.Secrets).Prepare(Replicas.Services, cancellation);
+                if (!migrations.AreDone)
+                {
+                    await migrations.Run(cancellation);
+                }
+            },
+            $"databases {string.Join(", ", Replicas.Services)} up to date");
+    }
+
+    async Task StartRabbitMq(CancellationToken cancellation)
+    {
+        var running = _rabbitMq.IsAlive;
+        await steps.Run(
+            "RabbitMQ", () => _rabbitMq.Start(cancellation), running ? null : $"RabbitMQ on 127.0.0.1:{_rabbitMq.Ports.Amqp}");
+    }
+
+    /// <returns>False if it was not ready at once.</returns>
+    Task<bool> WaitUntilReady(BackgroundProcess process, bool isNew, CancellationToken cancellation) => steps.Run(
+        process.Name,
+        async () =>
+        {
+            var health = new HealthCheck(checkout);
+            var clock = Stopwatch.StartNew();
+            for (var first = true; ; first = false)
+            {
+                var record = _table.Find(process.Name)!;
+                switch (await health.Of(record, cancellation))
+                {
+                    case Health.Ready:
+                        return first;
+                    case Health.Dead:
+                        throw new UserError($"{process.Name} ended before it was ready.\n{LogTail.Of(checkout.State, process.Name)}");
+                    case var _ when clock.Elapsed > _readyLimit:
+                        throw new UserError(
+                            $"{process.Name} was not ready within {_readyLimit.TotalSeconds:0} s.\n{LogTail.Of(checkout.State, process.Name)}");
+                }
+
+                await Task.Delay(_pollInterval, cancellation);
+            }
+        },
+        first => isNew || !first ? $"{process.Name} ready on http://127.0.0.1:{process.Port}" : null);
+}

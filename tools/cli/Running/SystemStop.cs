@@ -1,0 +1,57 @@
+using Shop.Cli.Processes;
+using Shop.Cli.Servers;
+
+namespace Shop.Cli.Running;
+
+/// <summary>Stops everything a start recorded: first who takes requests, last what holds the data.</summary>
+sealed class SystemStop(Checkout checkout, Steps steps)
+{
+    static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
+
+    /// <returns>False if nothing was running.</returns>
+    public async Task<bool> Run()
+    {
+        var state = checkout.State;
+        var running = state.Processes.All.Any(record => record.IsAlive);
+        foreach (var stage in state.Processes.All.GroupBy(record => StageOf(record.Name)).OrderBy(stage => stage.Key).ToArray())
+        {
+            await Task.WhenAll(stage.Select(Stop));
+        }
+
+        return running;
+    }
+
+    public void Wipe()
+    {
+        var state = checkout.State;
+        new PostgresServer(state, checkout.Ports.Postgres).Delete();
+        foreach (var folder in new[] { RabbitMqServer.Name, ShopPrograms.CardNetwork, "logs" }.Select(state.Combine).Where(Directory.Exists))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    static int StageOf(string process) => process switch
+    {
+        ShopPrograms.Gateway => 0,
+        ShopPrograms.CardNetwork => 2,
+        RabbitMqServer.Name or PostgresServer.Name => 3,
+        RabbitMqServer.NameServer => 4,
+        _ => 1,
+    };
+
+    async Task Stop(ProcessRecord record)
+    {
+        if (record.IsAlive)
+        {
+            // PostgreSQL's own word for: do not wait for clients to leave.
+            var signal = record.Name == PostgresServer.Name ? Signal.Interrupt : Signal.Terminate;
+            await steps.Run(
+                $"stopping {record.Name}",
+                () => BackgroundProcess.Stop(record, _stopLimit, signal),
+                clean => clean ? $"{record.Name} stopped" : $"{record.Name} killed, it did not stop within {_stopLimit.TotalSeconds:0} s");
+        }
+
+        checkout.State.Processes.Remove(record.Name);
+    }
+}

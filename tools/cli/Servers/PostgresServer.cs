@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using Npgsql;
+using Shop.Cli.Processes;
+
+namespace Shop.Cli.Servers;
+
+/// <summary>A private PostgreSQL server on 127.0.0.1, with its cluster in a folder of the state directory.</summary>
+sealed class PostgresServer(StateDirectory state, int port, bool durable = true)
+{
+    public const string Name = "postgres";
+    public const string Superuser = "postgres";
+
+    static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(50);
+
+    public int Port => port;
+
+    public string Folder => state.Combine(Name);
+
+    public bool IsAlive => state.Processes.IsAlive(Name);
+
+    string Data => Path.Combine(Folder, "data");
+
+    /// <summary>As the superuser; the services get users of their own.</summary>
+    public string ConnectionString(string database = "postgres") =>
+        $"Host=127.0.0.1;Port={port};Database={database};Username={Superuser};Password={state.Secrets.Password(Superuser)}";
+
+    /// <summary>Starts the server, after a crash too, and returns when it takes connections.</summary>
+    public async Task Start(CancellationToken cancellation = default)
+    {
+        if (!IsAlive)
+        {
+            await ServerUser.MakeFolder(Folder);
+            await CreateCluster(cancellation);
+            await ClearCrash(cancellation);
+            Process().Start(state);
+        }
+
+        await WaitUntilReady(cancellation);
+    }
+
+    public async Task Stop()
+    {
+        if (state.Processes.Find(Name) is { } record)
+        {
+            // Interrupt: do not wait for clients to leave, roll back and end with a checkpoint.
+            await BackgroundProcess.Stop(record, _stopLimit, Signal.Interrupt);
+            state.Processes.Remove(Name);
+        }
+    }
+
+    /// <summary>Ends every process of the server at once, as a power cut would.</summary>
+    public void Kill()
+    {
+        if (state.Processes.Find(Name) is { } record)
+        {
+            BackgroundProcess.KillNow(record);
+        }
+    }
+
+    public void Delete() => ServerUser.DeleteFolder(Folder);
+
+    async Task CreateCluster(CancellationToken cancellation)
+    {
+        if (File.Exists(Path.Combine(Data, "PG_VERSION")))
+        {
+            return;
+        }
+
+        var programs = ServerPrograms.PostgresFolder() ?? throw new UserError("PostgreSQL is not installed.");
+        var passwordFile = Path.Combine(Folder, "password");
+        await File.WriteAllTextAsync(passwordFile, state.Secrets.Password(Superuser), cancellation);
+        File.SetUnixFileMode(passwordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await ServerUser.GiveTo(passwordFile);
+        // Made beside and moved into place, so that an interrupted initdb leaves no half cluster behind.
+        var draft = Path.Combine(Folder, "draft");
+        if (Directory.Exists(draft))
+        {
+            Directory.Delete(draft, recursive: true);
+        }
+
+        var result = await Tool.Run(
+            ServerUser.Run(
+                Path.Combine(programs, "initdb"), "--pgdata", draft, "--username", Superuser, "--pwfile", passwordFile,
+                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync"),
+            environment: ProgramEnvironment,
+            cancellation: cancellation);
+        File.Delete(passwordFile);
+        if (!result.Succeeded)
+        {
+            throw new UserError($"PostgreSQL could not create its cluster in {Folder}:\n{result.Output}");
+        }
+
+        Directory.Move(draft, Data);
+        if (durable)
+        {
+            await Tool.Run(["sync", "--file-system", Data], cancellation: cancellation);
+        }
+    }
+
+    // After a crash of the main process, its helpers may hold the shared memory for a moment; and a process id file whose
+    // id was given to another process since would stop a new server.
+    async Task ClearCrash(CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        while (Leftovers() is not [] and var pids && clock.Elapsed < _stopLimit)
+        {
+            foreach (var pid in pids)
+            {
+                Signals.Send(pid, Signal.Kill);
+            }
+
+            await Task.Delay(_pollInterval, cancellation);
+        }
+
+        File.Delete(Path.Combine(Data, "postmaster.pid"));
+    }
+
+    int[] Leftovers() => [.. ProcFiles.WorkingIn(Data).Where(pid => ProcFiles.CommandOf(pid) == "postgres")];
+
+    BackgroundProcess Process()
+    {
+        var version = File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim();
+        var programs = ServerPrograms.PostgresFolder(version) ?? ServerPrograms.PostgresFolder()
+            ?? throw new UserError($"The data in {Folder} is of PostgreSQL {version}, which is not installed.");
+        var command = ServerUser.Run([Path.Combine(programs, "postgres"), "-D", Data, .. PostgresSettings.Arguments(port, durable)]);
+        return new(Name, port, command[0], command[1..]) { Environment = ProgramEnvironment };
+    }
+
+    async Task WaitUntilReady(CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString() + ";Timeout=5;Pooling=false");
+                await connection.OpenAsync(cancellation);
+                return;
+            }
+            catch (NpgsqlException error)
+            {
+                if (!IsAlive || clock.Elapsed > _startLimit || error is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
+                {
+                    throw new UserError($"PostgreSQL did not start ({error.Message}).\n{LogTail.Of(state, Name)}");
+                }
+            }
+
+            await Task.Delay(_pollInterval, cancellation);
+        }
+    }
+
+    static Dictionary<string, string> ProgramEnvironment => new() { ["LC_ALL"] = "C.UTF-8", ["TZ"] = "UTC" };
+}

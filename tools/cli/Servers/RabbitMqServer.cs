@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Shop.Cli.Processes;
+
+namespace Shop.Cli.Servers;
+
+/// <summary>
+/// A private RabbitMQ node on 127.0.0.1, with its data in a folder of the state directory and an Erlang name server of
+/// its own, so that it meets no other node on the machine.
+/// </summary>
+sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string virtualHost, IReadOnlyList<BrokerUser> users)
+{
+    public const string Name = "rabbitmq";
+    public const string NameServer = "rabbitmq-epmd";
+
+    static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(100);
+
+    public RabbitMqPorts Ports => ports;
+
+    public bool IsAlive => state.Processes.IsAlive(Name);
+
+    /// <summary>The user with the right to look; the first one that has a tag.</summary>
+    public BrokerManagement Management =>
+        new(ports.Management, users.First(user => user.Tags.Length > 0), virtualHost);
+
+    string Folder => state.Combine(Name);
+
+    /// <summary>Starts the node, after a crash too, and returns when clients can log in.</summary>
+    public async Task Start(CancellationToken cancellation = default)
+    {
+        if (!state.Processes.IsAlive(NameServer))
+        {
+            NameServerProcess().Start(state);
+        }
+
+        if (!IsAlive)
+        {
+            RabbitMqSettings.Write(Folder, ports, virtualHost, users, state.Secrets.Password("erlang-cookie"));
+            NodeProcess().Start(state);
+        }
+
+        await WaitUntilReady(cancellation);
+    }
+
+    /// <returns>False if the node had to be killed.</returns>
+    public async Task<bool> Stop()
+    {
+        var clean = true;
+        foreach (var name in new[] { Name, NameServer })
+        {
+            if (state.Processes.Find(name) is { } record)
+            {
+                clean &= await BackgroundProcess.Stop(record, _stopLimit);
+                state.Processes.Remove(name);
+            }
+        }
+
+        return clean;
+    }
+
+    /// <summary>Ends every process of the node at once, as a power cut would.</summary>
+    public void Kill()
+    {
+        if (state.Processes.Find(Name) is { } record)
+        {
+            BackgroundProcess.KillNow(record);
+        }
+    }
+
+    public void Delete()
+    {
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    BackgroundProcess NameServerProcess()
+    {
+        var program = ServerPrograms.ErlangNameServer ?? throw new UserError("RabbitMQ is not installed (epmd is missing).");
+        return new(NameServer, ports.NameServer, program, ["-port", $"{ports.NameServer}", "-address", "127.0.0.1"]);
+    }
+
+    BackgroundProcess NodeProcess()
+    {
+        var program = ServerPrograms.RabbitMqServer ?? throw new UserError("RabbitMQ is not installed.");
+        return new(Name, ports.Amqp, program, [])
+        {
+            WorkingDirectory = Folder,
+            Environment = new Dictionary<string, string>
+            {
+                ["HOME"] = Folder,
+                ["RABBITMQ_NODENAME"] = $"shop-{ports.Amqp}@localhost",
+                ["RABBITMQ_CONFIG_FILE"] = Path.Combine(Folder, "rabbitmq.conf"),
+                ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(Folder, "enabled_plugins"),
+                ["RABBITMQ_MNESIA_BASE"] = Path.Combine(Folder, "mnesia"),
+                ["RABBITMQ_LOG_BASE"] = Path.Combine(Folder, "log"),
+                ["RABBITMQ_DIST_PORT"] = $"{ports.Distribution}",
+                ["ERL_EPMD_PORT"] = $"{ports.NameServer}",
+                ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
+                ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}",
+                // Named although they do not exist: the machine's own under /etc/rabbitmq must not count.
+                ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(Folder, "rabbitmq-env.conf"),
+                ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Path.Combine(Folder, "advanced.config"),
+                // Makes the start script become the node instead of waiting for it: the process id is the node's.
+                ["RUNNING_UNDER_SYSTEMD"] = "true",
+                // A locale the Erlang VM can read names in.
+                ["LC_ALL"] = "C.UTF-8",
+            },
+        };
+    }
+
+    async Task WaitUntilReady(CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!(await AmqpGreeting.IsGiven(ports.Amqp, cancellation) && await Management.IsReady(cancellation)))
+        {
+            if (!IsAlive || clock.Elapsed > _startLimit)
+            {
+                throw new UserError($"RabbitMQ did not start.\n{LogTail.Of(state, Name)}");
+            }
+
+            await Task.Delay(_pollInterval, cancellation);
+        }
+    }
+}

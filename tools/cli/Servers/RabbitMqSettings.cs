@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Shop.Cli.Servers;
+
+/// <summary>The files a private RabbitMQ node reads when it starts.</summary>
+static class RabbitMqSettings
+{
+    public static void Write(string folder, RabbitMqPorts ports, string virtualHost, IReadOnlyList<BrokerUser> users, string cookie)
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, ownerOnly | UnixFileMode.UserExecute);
+        var definitions = Path.Combine(folder, "definitions.json");
+        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), Configuration(ports, definitions));
+        File.WriteAllText(Path.Combine(folder, "enabled_plugins"), "[rabbitmq_management].\n");
+        File.WriteAllText(definitions, Definitions(virtualHost, users));
+        var cookieFile = Path.Combine(folder, ".erlang.cookie");
+        if (!File.Exists(cookieFile))
+        {
+            File.WriteAllText(cookieFile, cookie);
+            File.SetUnixFileMode(cookieFile, UnixFileMode.UserRead);
+        }
+    }
+
+    // The management interface counts messages only: full statistics of every channel would cost the broker more than
+    // they are worth here. The disk limit is low because a container's free space says little.
+    static string Configuration(RabbitMqPorts ports, string definitions) => $"""
+        listeners.tcp.1 = 127.0.0.1:{ports.Amqp}
+        management.tcp.ip = 127.0.0.1
+        management.tcp.port = {ports.Management}
+        management.disable_stats = true
+        management.enable_queue_totals = true
+        load_definitions = {definitions}
+        disk_free_limit.absolute = 50MB
+        vm_memory_high_watermark.relative = 0.4
+        log.file = false
+        log.console = true
+        log.console.level = info
+        log.console.use_colors = off
+        """;
+
+    // Users come with the definitions, so the node never makes its well-known guest, and no slow tool has to add them.
+    static string Definitions(string virtualHost, IReadOnlyList<BrokerUser> users) => JsonSerializer.Serialize(new
+    {
+        vhosts = new[] { new { name = virtualHost } },
+        users = users.Select(user => new
+        {
+            name = user.Name,
+            password_hash = Hash(user.Password),
+            hashing_algorithm = "rabbit_password_hashing_sha256",
+            tags = user.Tags,
+        }),
+        permissions = users.Select(user => new
+        {
+            user = user.Name,
+            vhost = virtualHost,
+            configure = user.Configure,
+            write = user.Write,
+            read = user.Read,
+        }),
+    });
+
+    static string Hash(string password)
+    {
+        var salt = RandomNumberGenerator.GetBytes(4);
+        return Convert.ToBase64String([.. salt, .. SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(password)])]);
+    }
+}

@@ -1,0 +1,38 @@
+namespace Shop.Cli.Servers;
+
+/// <summary>Where the programs of PostgreSQL and RabbitMQ are installed. Debian keeps them off the search path.</summary>
+static class ServerPrograms
+{
+    /// <summary>The folder with initdb and postgres: of one major version, or of the newest there is.</summary>
+    public static string? PostgresFolder(string? version = null)
+    {
+        var packaged = Subfolders("/usr/lib/postgresql")
+            .Where(folder => version is null || Path.GetFileName(folder) == version)
+            .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), out var number) ? number : 0)
+            .Select(folder => Path.Combine(folder, "bin"));
+        return packaged.Concat(version is null ? SearchPath : [])
+            .FirstOrDefault(folder => Has(folder, "initdb") && Has(folder, "postgres"));
+    }
+
+    public static string? RabbitMqServer =>
+        // Debian's /usr/sbin/rabbitmq-server is a wrapper that insists on the system's own data folder.
+        new[] { "/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin" }.Concat(SearchPath.Where(folder => folder != "/usr/sbin"))
+            .Where(folder => Has(folder, "rabbitmq-server"))
+            .Select(folder => Path.Combine(folder, "rabbitmq-server"))
+            .FirstOrDefault();
+
+    public static string? ErlangNameServer =>
+        SearchPath.Concat(["/usr/bin", "/usr/lib/erlang/bin"])
+            .Where(folder => Has(folder, "epmd"))
+            .Select(folder => Path.Combine(folder, "epmd"))
+            .FirstOrDefault();
+
+    public static bool Find(string program) => SearchPath.Any(folder => Has(folder, program));
+
+    static IEnumerable<string> SearchPath =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+
+    static bool Has(string folder, string program) => File.Exists(Path.Combine(folder, program));
+
+    static string[] Subfolders(string folder) => Directory.Exists(folder) ? Directory.GetDirectories(folder) : [];
+}

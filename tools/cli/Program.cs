@@ -10,6 +10,5 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     Status.Command(checkout),
     Logs.Command(checkout),
     Token.Command(checkout),
-    Test.Command(checkout),
 };
 return await CommandLine.Run(shop, args);

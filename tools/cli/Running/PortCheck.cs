@@ -8,7 +8,9 @@ namespace Shop.Cli.Running;
 /// <summary>Finds out before a start whether somebody else has the port.</summary>
 static class PortCheck
 {
-    public static void MustBeFree(IEnumerable<(string Process, int Port)> wanted)
+    const int OffsetStep = 1000;
+
+    public static void MustBeFree(IEnumerable<(string Process, int Port)> wanted, int offset)
     {
         foreach (var (process, port) in wanted)
         {
@@ -17,7 +19,7 @@ static class PortCheck
                 var owner = OwnerOf(port) is { } found ? $" by {found}" : "";
                 throw new UserError(
                     $"Port {port}, which {process} needs, is in use{owner}. Stop that, or move this system to other ports: "
-                    + $"export {Ports.Variable}=1000 adds 1000 to each.");
+                    + $"with {Ports.Variable}={offset + OffsetStep} each is {OffsetStep} higher.");
             }
         }
     }

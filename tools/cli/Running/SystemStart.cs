@@ -32,7 +32,7 @@ sealed class SystemStart(Checkout checkout, Steps steps)
         var started = surplus.Length + missing.Length > 0 || !_postgres.IsAlive || !_rabbitMq.IsAlive;
 
         await Task.WhenAll(surplus.Select(Stop));
-        PortCheck.MustBeFree(PortsToTake(missing));
+        PortCheck.MustBeFree(PortsToTake(missing), checkout.Ports.Offset);
         await Task.WhenAll(StartPostgres(cancellation), StartRabbitMq(cancellation));
 
         Directory.CreateDirectory(checkout.State.Combine(ShopPrograms.CardNetwork));

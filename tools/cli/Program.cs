@@ -1,14 +1,23 @@
 using System.CommandLine;
 using Shop.Cli;
+using Shop.Cli.Auditing;
 using Shop.Cli.Commands;
+using Shop.Cli.Demo;
+using Shop.Cli.Load;
+using Shop.Cli.Orders;
 
 var checkout = Checkout.Find();
 var shop = new Command("./shop", "Runs, shows and tests the Shop system of this checkout.")
 {
+    DemoCommand.Command(checkout),
     Up.Command(checkout),
     Down.Command(checkout),
     Status.Command(checkout),
     Logs.Command(checkout),
+    OrderCommand.Command(checkout),
+    OrdersCommand.Command(checkout),
     Token.Command(checkout),
+    AuditCommand.Command(checkout),
+    LoadCommand.Command(checkout),
 };
 return await CommandLine.Run(shop, args);

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using System.Net.NetworkInformation;
 using Shop.Cli.Processes;
 
 namespace Shop.Cli.Running;
@@ -24,19 +23,9 @@ static class PortCheck
         }
     }
 
-    static bool IsFree(int port)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
-        try
-        {
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    // Binding would also fail on connections to a killed predecessor that have not faded away yet.
+    static bool IsFree(int port) =>
+        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().All(listener => listener.Port != port);
 
     // As far as this user may look: the listening socket's inode, then the process that has it open.
     static string? OwnerOf(int port)

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Shop.Cli.Auditing;
+using Shop.Cli.Commands;
+
+namespace Shop.Cli.Demo;
+
+/// <summary>./shop demo: starts everything and shows, in a minute or two, what it is good for.</summary>
+static class DemoCommand
+{
+    static readonly TimeSpan _auditPatience = TimeSpan.FromSeconds(90);
+
+    public static Command Command(Checkout checkout)
+    {
+        var command = new Command("demo", "Starts everything and takes a guided tour: paid, declined, out of stock, cancelled, killed");
+        command.SetAction(async (_, cancellation) =>
+        {
+            await Up.Run(checkout, null, Terminal.Out, cancellation);
+            await new Tour(checkout).Run(cancellation);
+
+            Terminal.Line();
+            Terminal.Line("And the audit: do all databases and the card network's ledger agree on all of it?");
+            var result = await AuditCommand.Run(checkout, _auditPatience, cancellation);
+            AuditCommand.Show(result);
+            Terminal.Line();
+            Terminal.Line("The system is still up. Next: ./shop order --watch, ./shop load, ./shop status; ./shop down stops it.");
+            return result.Ok ? 0 : 1;
+        });
+        return command;
+    }
+}

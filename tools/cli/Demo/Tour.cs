@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Shop.Cli.Orders;
+using Shop.Cli.Processes;
+using Shop.Cli.Running;
+
+namespace Shop.Cli.Demo;
+
+/// <summary>The scenes of the demo. Each says beforehand what will happen, and fails if it does not.</summary>
+sealed class Tour(Checkout checkout)
+{
+    static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    const string Victim = "payment-1";
+
+    public async Task Run(CancellationToken cancellation)
+    {
+        using var alice = new ShopApi(checkout, "alice");
+        await Scene("1. A paid order", "MUG-01", "tok_visa", "Confirmed", null);
+        await Scene("2. The bank declines: the stock goes back, then the order is cancelled", "TEE-01", "tok_declined", "Cancelled", "payment_declined");
+        await Scene("3. Nothing left to sell", "SOLD-OUT", "tok_visa", "Cancelled", "out_of_stock");
+        await CancelScene(alice, cancellation);
+        await KillScene(alice, cancellation);
+
+        async Task Scene(string title, string sku, string payment, string status, string? reason)
+        {
+            Title(title);
+            var order = await alice.Place([new(sku, 2)], payment, Guid.NewGuid().ToString(), cancellation);
+            await Follow(alice, order, status, reason, cancellation);
+        }
+    }
+
+    static async Task CancelScene(ShopApi alice, CancellationToken cancellation)
+    {
+        Title("4. The customer cancels while a slow bank is still thinking: the money comes back");
+        var order = await alice.Place([new("CAP-01", 1)], "tok_slow", Guid.NewGuid().ToString(), cancellation);
+        await foreach (var change in alice.Watch(order.OrderId, cancellation))
+        {
+            if (change.Status == "StockReserved")
+            {
+                break;
+            }
+        }
+
+        await alice.Cancel(order.OrderId, cancellation);
+        await Follow(alice, order, "Cancelled", "customer_request", cancellation);
+    }
+
+    async Task KillScene(ShopApi alice, CancellationToken cancellation)
+    {
+        Title($"5. kill -9 of {Victim}, then an order: it waits, and goes on when the service is back");
+        var payment = checkout.State.Processes.Find(Victim) ?? throw new UserError($"There is no process {Victim}.");
+        await BackgroundProcess.Kill(payment);
+        Terminal.Line($"            killed {Victim} (pid {payment.Pid})");
+        var order = await alice.Place([new("PEN-01", 3)], "tok_visa", Guid.NewGuid().ToString(), cancellation);
+        var following = Follow(alice, order, "Confirmed", null, cancellation);
+        var steps = new Steps(Terminal.Out);
+        using (await checkout.State.Lock(() => { }, cancellation))
+        {
+            await new SystemStart(checkout, steps).Run(
+                Replicas.Of(checkout.State.Processes.All.Select(process => process.Name)), cancellation);
+        }
+
+        await following;
+    }
+
+    static async Task Follow(ShopApi api, PlacedOrder order, string status, string? reason, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        Terminal.Line($"            order {order.OrderId}, total {order.Total.Value} {order.Total.Currency}");
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(_patience);
+        StatusChange? last = null;
+        await foreach (var change in api.Watch(order.OrderId, deadline.Token))
+        {
+            last = change;
+            Terminal.Line($"  {clock.ElapsedMilliseconds,6} ms  {change.Status,-13}  {change.What}");
+        }
+
+        if (last?.Status != status || last.Reason != reason)
+        {
+            throw new UserError($"The order should have ended as {status} {reason}, and is {last?.Status} {last?.Reason}. See ./shop logs.");
+        }
+    }
+
+    static void Title(string text)
+    {
+        Terminal.Line();
+        Terminal.Line(text);
+    }
+}

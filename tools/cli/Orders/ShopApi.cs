@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Shop.Cli.Orders;
+
+/// <summary>The shop's HTTP API, as one customer or member of staff.</summary>
+sealed class ShopApi : IDisposable
+{
+    static readonly TimeSpan _tokenLifetime = TimeSpan.FromHours(12);
+
+    readonly HttpClient _http;
+
+    public ShopApi(Checkout checkout, string name, string role = Tokens.Customer)
+    {
+        var token = new Tokens(checkout.State.Secrets, TimeProvider.System).Issue(name, role, _tokenLifetime);
+        _http = new()
+        {
+            BaseAddress = new($"http://127.0.0.1:{checkout.Ports.Gateway}"),
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+        };
+    }
+
+    public async Task<PlacedOrder> Place(
+        IReadOnlyList<OrderItem> items, string payment, string? idempotencyKey, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders")
+        {
+            Content = JsonContent.Create(new { Items = items, PaymentMethod = payment }, options: JsonSerializerOptions.Web),
+        };
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        using var response = await Send(request, cancellation);
+        return await Read<PlacedOrder>(response, cancellation);
+    }
+
+    public async Task Cancel(Guid orderId, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/orders/{orderId}/cancel");
+        using var response = await Send(request, cancellation);
+    }
+
+    public async Task<T> Get<T>(string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = await Send(request, cancellation);
+        return await Read<T>(response, cancellation);
+    }
+
+    /// <summary>The steps of an order until it is terminal. Broken connections are taken up again where they broke.</summary>
+    public async IAsyncEnumerable<StatusChange> Watch(Guid orderId, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var last = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            var ended = false;
+            await foreach (var change in Steps(orderId, last, cancellation))
+            {
+                last = change.Version;
+                ended = change.IsTerminal;
+                yield return change;
+            }
+
+            if (ended)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    async IAsyncEnumerable<StatusChange> Steps(
+        Guid orderId, int after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/orders/{orderId}/events");
+        request.Headers.Add("Last-Event-ID", after.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var response = await TryOpen(request, cancellation);
+        if (response is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(250), cancellation);
+            yield break;
+        }
+
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        var events = SseParser.Create(stream).EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
+        await using (events)
+        {
+            while (await MoveNext(events))
+            {
+                yield return JsonSerializer.Deserialize<StatusChange>(events.Current.Data, JsonSerializerOptions.Web)!;
+            }
+        }
+    }
+
+    /// <returns>Null while the shop is away for a moment.</returns>
+    async Task<HttpResponseMessage?> TryOpen(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            if (response.StatusCode < HttpStatusCode.InternalServerError)
+            {
+                throw await Explain(response, cancellation);
+            }
+
+            response.Dispose();
+            return null;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    // A connection that breaks ends the enumeration; Watch takes it up again.
+    static async Task<bool> MoveNext(IAsyncEnumerator<SseItem<string>> events)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            return false;
+        }
+    }
+
+    async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            var response = await _http.SendAsync(request, cancellation);
+            return response.IsSuccessStatusCode ? response : throw await Explain(response, cancellation);
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            throw new UserError($"The shop does not answer at {_http.BaseAddress}. Start it: ./shop up");
+        }
+    }
+
+    static async Task<T> Read<T>(HttpResponseMessage response, CancellationToken cancellation) =>
+        (await response.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!;
+
+    static async Task<ApiError> Explain(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync(cancellation);
+            var detail = text.StartsWith('{') && JsonDocument.Parse(text).RootElement.TryGetProperty("detail", out var said)
+                ? said.GetString()
+                : response.ReasonPhrase;
+            return new(response.StatusCode, detail ?? "");
+        }
+    }
+}
+
+/// <summary>The API's refusal, in its own words.</summary>
+sealed class ApiError(HttpStatusCode status, string detail) : Exception($"The shop answered {(int)status}: {detail}")
+{
+    public HttpStatusCode Status => status;
+}
+
+sealed record OrderItem(string Sku, decimal Quantity);
+
+sealed record Amount([property: System.Text.Json.Serialization.JsonPropertyName("amount")] string Value, string Currency);
+
+sealed record PlacedOrder(Guid OrderId, string Status, Amount Total, DateTimeOffset PlacedAt);
+
+sealed record OrderView(Guid OrderId, string Status, string? Reason, Amount Total, DateTimeOffset PlacedAt, int Version);
+
+sealed record OrderPage(IReadOnlyList<OrderView> Orders, string? Next);
+
+sealed record StatusChange(Guid OrderId, string Status, string? Reason, string What, DateTimeOffset At, int Version)
+{
+    public bool IsTerminal => Status is "Confirmed" or "Cancelled";
+}

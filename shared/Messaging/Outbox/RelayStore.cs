@@ -54,7 +54,8 @@ sealed class RelayStore : IAsyncDisposable
         while (await reader.ReadAsync(cancellation))
         {
             rows.Add(new(
-                reader.GetDateTime(0),
+                // -infinity comes without a kind, and an array may not mix kinds.
+                DateTime.SpecifyKind(reader.GetDateTime(0), DateTimeKind.Utc),
                 reader.GetInt64(1),
                 reader.GetGuid(2),
                 reader.GetString(3),

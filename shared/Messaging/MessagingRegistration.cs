@@ -39,6 +39,12 @@ public static class MessagingRegistration
             provider.GetRequiredService<Relay<TDb>>(),
             provider.GetRequiredService<IOptions<MessagingOptions>>()));
         services.AddMassTransit(bus => ConfigureBus(bus, configurator));
+        services.Configure<MassTransitHostOptions>(options =>
+        {
+            // A message that waits for its next attempt is given up after this, and the broker delivers it again.
+            options.ConsumerStopTimeout = TimeSpan.FromSeconds(3);
+            options.StopTimeout = TimeSpan.FromSeconds(8);
+        });
         // After the bus: hosted services stop in reverse order, and the relay should outlive nothing it serves.
         services.AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
         services.AddHostedService<InboxPurge<TDb>>();

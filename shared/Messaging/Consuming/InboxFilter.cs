@@ -11,6 +11,12 @@ sealed class InboxFilter<TDb, TMessage>(CommitLane<TDb> lane, string endpoint) :
 {
     public Task Send(ConsumeContext<TMessage> context, IPipe<ConsumeContext<TMessage>> next)
     {
+        if (!context.SupportedMessageTypes.Any())
+        {
+            // MassTransit would offer it to every consumer of the endpoint whose fields it happens to have.
+            throw new InvalidMessageException(typeof(TMessage), "The message has no MT-MessageType header, so it could be anything.");
+        }
+
         var work = new MessageWork<TDb, TMessage>(context, next, endpoint);
         // Refused only while the process stops: the broker delivers the message again.
         return lane.TryAdd(work) ? work.Done : throw new OperationCanceledException("The endpoint is stopping.");

@@ -28,9 +28,9 @@ sealed class MessageWork<TDb, TMessage>(
     // A message that no pipe has consumed counts as skipped, and would be moved to the dead letters.
     public override Task Duplicate() => context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
 
-    public override void Committed() => _done.SetResult();
+    public override void Committed() => _done.TrySetResult();
 
-    public override void Failed(Exception error) => _done.SetException(error);
+    public override void Failed(Exception error) => _done.TrySetException(error);
 
     protected override Task Run(UnitOfWork<TDb> unit) => next.Send(new UnitOfWorkConsumeContext(context, unit));
 

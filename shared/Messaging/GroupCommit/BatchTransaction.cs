@@ -1,30 +1,30 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Shop.Messaging;
-
-/// <summary>How a batch ended.</summary>
-/// <param name="Error">Null if it committed.</param>
-/// <param name="MayRetryAtOnce">
-/// True if nothing can have been committed and a fresh connection may well succeed: the pool held one that a restart of the
-/// database had broken, or two transactions got into each other's way.
-/// </param>
-readonly record struct BatchOutcome(Exception? Error, bool MayRetryAtOnce);
 
 /// <summary>
 /// One scope, one DbContext, one transaction for a batch: claim the inbox, preload, run the handlers one by one in memory,
 /// save, write the outbox, commit; then tell everybody.
 /// </summary>
-sealed class BatchTransaction<TDb>(
-    string endpoint, IServiceScopeFactory scopes, IBus bus, Relay<TDb> relay, MessagingMetrics metrics)
+sealed partial class BatchTransaction<TDb>(
+    string endpoint,
+    IServiceScopeFactory scopes,
+    IBus bus,
+    Relay<TDb> relay,
+    MessagingMetrics metrics,
+    ILogger<BatchTransaction<TDb>> logger)
     where TDb : DbContext
 {
     int _failuresInARow;
 
     public async Task<BatchOutcome> Run(IReadOnlyList<Work<TDb>> batch)
     {
-        var committing = false;
+        var outgoing = new Outgoing();
+        var (committing, committed) = (false, false);
         try
         {
             await using var scope = scopes.CreateAsyncScope();
@@ -32,7 +32,6 @@ sealed class BatchTransaction<TDb>(
             // Handlers change few of the many rows a batch tracks; looking for changes once, at the end, is enough.
             db.ChangeTracker.AutoDetectChangesEnabled = false;
             await using var transaction = await db.Database.BeginTransactionAsync();
-            var outgoing = new Outgoing();
             var fresh = await DropDuplicates(db, batch);
             var requests = fresh.Select(work => work.Request).ToArray();
             foreach (var preload in scope.ServiceProvider.GetServices<IPreload<TDb>>())
@@ -50,15 +49,34 @@ sealed class BatchTransaction<TDb>(
             await relay.Outbox.Write(db, outgoing, CancellationToken.None);
             committing = true;
             await transaction.CommitAsync();
+            committed = true;
             _failuresInARow = 0;
             metrics.Committed(endpoint, batch.Count, batch.Count - fresh.Count);
-            Tell(batch, outgoing);
-            return default;
+        }
+        catch (Exception error) when (!committed)
+        {
+            return Failed(error, committing);
         }
         catch (Exception error)
         {
-            return new(error, MayRetryAtOnce: !committing && TransientErrors.IsTransient(error) && ++_failuresInARow <= 2);
+            // What is true in the database must not be reported as a failure, nor run again.
+            LogAfterCommit(endpoint, error);
         }
+
+        Tell(batch, outgoing);
+        return default;
+    }
+
+    BatchOutcome Failed(Exception error, bool committing)
+    {
+        if (committing && error is not PostgresException { InvariantSeverity: "ERROR" })
+        {
+            return new(BatchEnd.Unknown, error);
+        }
+
+        return TransientErrors.IsTransient(error)
+            ? new(BatchEnd.DatabaseTrouble, error, MayRetryAtOnce: ++_failuresInARow <= 2)
+            : new(BatchEnd.Refused, error);
     }
 
     async Task<IReadOnlyList<Work<TDb>>> DropDuplicates(TDb db, IReadOnlyList<Work<TDb>> batch)
@@ -94,10 +112,24 @@ sealed class BatchTransaction<TDb>(
             relay.Wake();
         }
 
-        outgoing.Committed();
+        foreach (var action in outgoing.ActionsAfterCommit)
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception error)
+            {
+                LogAfterCommit(endpoint, error);
+            }
+        }
+
         foreach (var work in batch)
         {
             work.Committed();
         }
     }
+
+    [LoggerMessage(LogLevel.Error, "After a commit of {Endpoint}, which holds, something else failed")]
+    partial void LogAfterCommit(string endpoint, Exception error);
 }

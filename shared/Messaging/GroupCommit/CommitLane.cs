@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Shop.Messaging;
 
@@ -14,10 +15,13 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
     static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
 
+    static readonly TimeSpan _disposalTimeLimit = TimeSpan.FromSeconds(3);
+
     readonly Channel<Work<TDb>> _waiting;
     readonly Lazy<BatchTransaction<TDb>> _transaction;
     readonly int _batchSizeMax;
     readonly CancellationTokenSource _stopping = new();
+    readonly CancellationTokenRegistration _whenStopping;
     readonly Task _running;
 
     /// <param name="services">Asked for the bus only when work arrives: the bus is built with its lanes.</param>
@@ -26,6 +30,8 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
         _transaction = new(() => ActivatorUtilities.CreateInstance<BatchTransaction<TDb>>(services, name));
         _batchSizeMax = batchSizeMax;
         _waiting = Channel.CreateBounded<Work<TDb>>(new BoundedChannelOptions(waitingMax) { SingleReader = true });
+        // The bus stops once its messages are done, so none may go on waiting for a database that is away.
+        _whenStopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_stopping.Cancel);
         // Not in the context of whoever happens to create the lane.
         using (ExecutionContext.SuppressFlow())
         {
@@ -33,16 +39,19 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
         }
     }
 
+    /// <summary>How much is waiting for the next transaction.</summary>
+    public int Waiting => _waiting.Reader.Count;
+
     /// <summary>False if the lane is full or closed.</summary>
     public bool TryAdd(Work<TDb> work) => _waiting.Writer.TryWrite(work);
 
-    /// <summary>Finishes what waits, except what waits for a database that is away.</summary>
+    /// <summary>Finishes what waits, except what waits for a database that is away or does not answer.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
+        await _whenStopping.DisposeAsync();
         await _stopping.CancelAsync();
-        await _running;
-        _stopping.Dispose();
+        await Task.WhenAny(_running, Task.Delay(_disposalTimeLimit));
     }
 
     async Task Drain()
@@ -78,30 +87,39 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
     {
         for (var pause = _firstPause; batch is not []; pause = Longer(pause))
         {
-            var outcome = await _transaction.Value.Run(batch);
-            if (outcome.Error is not { } error)
+            var outcome = await Transact(batch);
+            switch (outcome.End)
             {
-                return;
-            }
-
-            if (!TransientErrors.IsTransient(error))
-            {
-                if (batch is [var culprit])
-                {
-                    culprit.Failed(error);
+                case BatchEnd.Committed:
                     return;
-                }
+                case BatchEnd.Refused when batch is [var culprit]:
+                    culprit.Failed(outcome.Error!);
+                    return;
+                case BatchEnd.Refused:
+                    foreach (var work in batch)
+                    {
+                        await Process([work]);
+                    }
 
-                foreach (var work in batch)
-                {
-                    await Process([work]);
-                }
-
-                return;
+                    return;
+                default:
+                    batch = Remaining(batch, outcome);
+                    await Pause(outcome.MayRetryAtOnce ? TimeSpan.Zero : pause);
+                    break;
             }
+        }
+    }
 
-            batch = Remaining(batch, outcome);
-            await Pause(outcome.MayRetryAtOnce ? TimeSpan.Zero : pause);
+    // Whatever goes wrong, the lane lives on and everybody hears of it.
+    async Task<BatchOutcome> Transact(IReadOnlyList<Work<TDb>> batch)
+    {
+        try
+        {
+            return await _transaction.Value.Run(batch);
+        }
+        catch (Exception error)
+        {
+            return new(BatchEnd.Refused, error);
         }
     }
 
@@ -116,7 +134,10 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
             }
             else
             {
-                work.Failed(outcome.Error!);
+                // Only a cancelled message goes back to its queue; with any other error it would become a dead letter.
+                work.Failed(work.WaitsForDatabase
+                    ? new OperationCanceledException("The process is stopping.", outcome.Error)
+                    : outcome.Error!);
             }
         }
 

@@ -20,6 +20,8 @@ public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
         _lane = new("writes", services, _options.BatchSizeMax, _options.WaitingWritesMax);
     }
 
+    internal int Waiting => _lane.Waiting;
+
     /// <summary>Runs <paramref name="work"/> in a transaction shared with others, and returns after its commit.</summary>
     /// <param name="request">Shown to <see cref="IPreload{TDb}"/>, so that the rows the work needs are loaded and locked.</param>
     /// <param name="work">
@@ -53,9 +55,9 @@ public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
 
         public Task<TResult> Result => _done.Task;
 
-        public override void Committed() => _done.SetResult(_result!);
+        public override void Committed() => _done.TrySetResult(_result!);
 
-        public override void Failed(Exception error) => _done.SetException(error);
+        public override void Failed(Exception error) => _done.TrySetException(error);
 
         protected override async Task Run(UnitOfWork<TDb> unit) => _result = await work(unit);
     }

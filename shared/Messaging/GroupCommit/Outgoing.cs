@@ -9,6 +9,7 @@ sealed class Outgoing
 
     public IReadOnlyList<OutboxMessage> Messages => _messages;
     public IReadOnlyCollection<Guid> Unscheduled => _unscheduled;
+    public IReadOnlyList<Action> ActionsAfterCommit => _afterCommit;
 
     public void Add(OutboxMessage message) => _messages.Add(message);
 
@@ -22,8 +23,6 @@ sealed class Outgoing
     }
 
     public void AfterCommit(Action action) => _afterCommit.Add(action);
-
-    public void Committed() => _afterCommit.ForEach(action => action());
 }
 
 /// <summary>A message as it is stored and published.</summary>

@@ -23,6 +23,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     static readonly TimeSpan _reconnectPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _postponement = TimeSpan.FromSeconds(1);
 
+    // Never disposed: lanes that finish their last batch while the process stops still signal it.
     readonly SemaphoreSlim _wake = new(0);
     readonly NpgsqlDataSource _database;
     readonly RabbitMqOptions _broker;
@@ -70,12 +71,6 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         {
             _wake.Release();
         }
-    }
-
-    public override void Dispose()
-    {
-        _wake.Dispose();
-        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -5,6 +5,9 @@ namespace Shop.Cli;
 /// <summary>What one system keeps on disk: data, logs, secrets, and the processes it runs. Usually <c>.shop</c>.</summary>
 sealed class StateDirectory
 {
+    /// <summary>Begins the name of a folder that belongs to a test process; the rest is its process id.</summary>
+    public const string TestPrefix = "test-";
+
     static readonly TimeSpan _lockPollInterval = TimeSpan.FromMilliseconds(100);
 
     public StateDirectory(string path)

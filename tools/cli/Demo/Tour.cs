@@ -48,7 +48,7 @@ sealed class Tour(Checkout checkout)
     {
         Title($"5. kill -9 of {Victim}, then an order: it waits, and goes on when the service is back");
         var payment = checkout.State.Processes.Find(Victim) ?? throw new UserError($"There is no process {Victim}.");
-        await BackgroundProcess.Kill(payment);
+        BackgroundProcess.Kill(payment);
         Terminal.Line($"            killed {Victim} (pid {payment.Pid})");
         var order = await alice.Place([new("PEN-01", 3)], "tok_visa", Guid.NewGuid().ToString(), cancellation);
         var following = Follow(alice, order, "Confirmed", null, cancellation);

@@ -10,6 +10,7 @@ sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnly
 {
     const int LogBytesMax = 20_000_000;
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan _killLimit = TimeSpan.FromSeconds(10);
 
     public string WorkingDirectory { get; init; } = "/";
 
@@ -69,25 +70,26 @@ sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnly
             return true;
         }
 
-        await Kill(record);
+        Kill(record);
         return false;
     }
 
-    public static async Task Kill(ProcessRecord record)
+    /// <summary>Ends the process and all that descend from it, and returns when they are gone.</summary>
+    public static void Kill(ProcessRecord record)
     {
-        KillNow(record);
-        await IsGone(record, TimeSpan.FromSeconds(10));
-    }
-
-    public static void KillNow(ProcessRecord record)
-    {
-        if (record.IsAlive)
+        if (!record.IsAlive)
         {
-            foreach (var pid in ProcFiles.TreeOf(record.Pid))
-            {
-                Signals.Send(pid, Signal.Kill);
-            }
+            return;
         }
+
+        var tree = ProcFiles.TreeOf(record.Pid).Select(pid => (Pid: pid, Identity: ProcFiles.IdentityOf(pid))).ToArray();
+        foreach (var (pid, _) in tree)
+        {
+            Signals.Send(pid, Signal.Kill);
+        }
+
+        SpinWait.SpinUntil(
+            () => tree.All(process => process.Identity is null || ProcFiles.IdentityOf(process.Pid) != process.Identity), _killLimit);
     }
 
     static async Task<bool> IsGone(ProcessRecord record, TimeSpan limit)

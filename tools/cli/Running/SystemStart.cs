@@ -32,7 +32,8 @@ sealed class SystemStart(Checkout checkout, Steps steps)
         var started = surplus.Length + missing.Length > 0 || !_postgres.IsAlive || !_rabbitMq.IsAlive;
 
         await Task.WhenAll(surplus.Select(Stop));
-        PortCheck.MustBeFree(PortsToTake(missing), checkout.Ports.Offset);
+        ReservedPorts.Add(checkout.Ports.Postgres, checkout.Ports.RabbitMq.Amqp);
+        await PortCheck.MustBeFree(PortsToTake(missing), checkout.Ports.Offset, steps.Note, cancellation);
         await Task.WhenAll(StartPostgres(cancellation), StartRabbitMq(cancellation));
 
         Directory.CreateDirectory(checkout.State.Combine(ShopPrograms.CardNetwork));

@@ -20,7 +20,10 @@ sealed class PostgresServer(StateDirectory state, int port, bool durable = true)
 
     public bool IsAlive => state.Processes.IsAlive(Name);
 
-    string Data => Path.Combine(Folder, "data");
+    // Without the link that may stand in its place: the server's user cannot enter where the link is.
+    string Home => ServerUser.RealFolder(Folder);
+
+    string Data => Path.Combine(Home, "data");
 
     /// <summary>As the superuser; the services get users of their own.</summary>
     public string ConnectionString(string database = "postgres") =>
@@ -55,7 +58,7 @@ sealed class PostgresServer(StateDirectory state, int port, bool durable = true)
     {
         if (state.Processes.Find(Name) is { } record)
         {
-            BackgroundProcess.KillNow(record);
+            BackgroundProcess.Kill(record);
         }
     }
 
@@ -69,12 +72,12 @@ sealed class PostgresServer(StateDirectory state, int port, bool durable = true)
         }
 
         var programs = ServerPrograms.PostgresFolder() ?? throw new UserError("PostgreSQL is not installed.");
-        var passwordFile = Path.Combine(Folder, "password");
+        var passwordFile = Path.Combine(Home, "password");
         await File.WriteAllTextAsync(passwordFile, state.Secrets.Password(Superuser), cancellation);
         File.SetUnixFileMode(passwordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await ServerUser.GiveTo(passwordFile);
         // Made beside and moved into place, so that an interrupted initdb leaves no half cluster behind.
-        var draft = Path.Combine(Folder, "draft");
+        var draft = Path.Combine(Home, "draft");
         if (Directory.Exists(draft))
         {
             Directory.Delete(draft, recursive: true);

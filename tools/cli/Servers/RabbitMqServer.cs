@@ -64,7 +64,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
     {
         if (state.Processes.Find(Name) is { } record)
         {
-            BackgroundProcess.KillNow(record);
+            BackgroundProcess.Kill(record);
         }
     }
 

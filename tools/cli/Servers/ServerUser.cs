@@ -48,6 +48,8 @@ static class ServerUser
         await GiveTo(real);
     }
 
+    public static string RealFolder(string path) => LinkOf(path) ?? path;
+
     public static async Task GiveTo(string path)
     {
         if (Environment.IsPrivilegedProcess)

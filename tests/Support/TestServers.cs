@@ -1,0 +1,110 @@
+using Npgsql;
+using Shop.Cli;
+using Shop.Cli.Servers;
+using Xunit;
+
+namespace Shop.Support;
+
+/// <summary>
+/// A PostgreSQL and a RabbitMQ of a test assembly's own, each started when first asked for and gone with the assembly.
+/// They can be stopped, killed and started again while a test runs. Use it as an assembly fixture:
+/// <c>[assembly: AssemblyFixture(typeof(TestServers))]</c>.
+/// </summary>
+public sealed class TestServers : IAsyncLifetime
+{
+    const string Administrator = "administrator";
+
+    // RabbitMQ writes its list of quorum queues half a second late. Killed before, it comes back with a queue that never
+    // gets a leader; nothing it tells to the outside shows whether the list is written.
+    static readonly TimeSpan _queuesRememberedAfter = TimeSpan.FromSeconds(1);
+
+    readonly StateDirectory _state;
+    readonly PostgresServer _postgres;
+    readonly RabbitMqServer _rabbitMq;
+    readonly Lazy<Task> _postgresStarted;
+    readonly Lazy<Task> _rabbitMqStarted;
+    int _names;
+
+    public TestServers()
+    {
+        _state = new(Path.Combine(Checkout.FindRoot(), ".shop", $"{StateDirectory.TestPrefix}{Environment.ProcessId}"));
+        var ports = FreePorts.Take(5);
+        // Without waiting for the disk: a test's data survives the death of the server, not that of the machine.
+        _postgres = new(_state, ports[0], durable: false);
+        _rabbitMq = new(
+            _state,
+            new(ports[1], ports[2], ports[3], ports[4]),
+            virtualHost: "/",
+            [new(Administrator, _state.Secrets.Password(Administrator), BrokerUser.Everything, BrokerUser.Everything, BrokerUser.Everything, Administrator)]);
+        _postgresStarted = new(() => _postgres.Start());
+        _rabbitMqStarted = new(() => _rabbitMq.Start());
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Makes an empty database with a name of its own.</summary>
+    /// <returns>Its connection string, as a user who may do everything in it.</returns>
+    public async Task<string> CreateDatabase(string name = "test")
+    {
+        await _postgresStarted.Value;
+        var unique = Unique(name);
+        await using var connection = new NpgsqlConnection(_postgres.ConnectionString() + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"create database \"{unique}\"", connection);
+        await command.ExecuteNonQueryAsync();
+        return _postgres.ConnectionString(unique);
+    }
+
+    /// <summary>Makes an empty virtual host with a name of its own, and a user who may do everything in it.</summary>
+    public async Task<BrokerLogin> CreateVirtualHost(string name = "test")
+    {
+        await _rabbitMqStarted.Value;
+        var unique = Unique(name);
+        var login = new BrokerLogin("127.0.0.1", _rabbitMq.Ports.Amqp, unique, _state.Secrets.Password(unique), unique);
+        await Manage(HttpMethod.Put, $"vhosts/{unique}", new { });
+        await Manage(HttpMethod.Put, $"users/{unique}", new { password = login.Password, tags = "" });
+        await Manage(HttpMethod.Put, $"permissions/{unique}/{unique}", new { configure = ".*", write = ".*", read = ".*" });
+        return login;
+    }
+
+    public Task StartDatabase() => _postgresStarted.IsValueCreated ? _postgres.Start() : _postgresStarted.Value;
+
+    public Task StopDatabase() => _postgres.Stop();
+
+    /// <summary>Ends all of PostgreSQL's processes at once.</summary>
+    public void KillDatabase() => _postgres.Kill();
+
+    public Task StartBroker() => _rabbitMqStarted.IsValueCreated ? _rabbitMq.Start() : _rabbitMqStarted.Value;
+
+    public Task StopBroker() => _rabbitMq.Stop();
+
+    /// <summary>Ends all of RabbitMQ's processes at once, when it has had the time to remember the queues it has.</summary>
+    public async Task KillBroker()
+    {
+        using var pause = new PeriodicTimer(_queuesRememberedAfter);
+        await pause.WaitForNextTickAsync();
+        _rabbitMq.Kill();
+    }
+
+    // Killed rather than stopped: nobody needs their data, and a clean stop takes seconds.
+    public async ValueTask DisposeAsync()
+    {
+        _postgres.Kill();
+        _rabbitMq.Kill();
+        await _postgres.Stop();
+        await _rabbitMq.Stop();
+        _postgres.Delete();
+        if (Directory.Exists(_state.Path))
+        {
+            Directory.Delete(_state.Path, recursive: true);
+        }
+    }
+
+    Task Manage(HttpMethod method, string path, object body) =>
+        _rabbitMq.Management.Send(method, path, body, CancellationToken.None);
+
+    string Unique(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
+}
+
+/// <summary>How to log in to the broker.</summary>
+public sealed record BrokerLogin(string Host, int Port, string Username, string Password, string VirtualHost);

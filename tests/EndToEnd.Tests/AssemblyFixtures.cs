@@ -1,0 +1,3 @@
+using Shop.EndToEnd.Tests;
+
+[assembly: AssemblyFixture(typeof(ShopSystem))]

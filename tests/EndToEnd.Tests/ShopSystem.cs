@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Shop.Cli;
+using Shop.Cli.Auditing;
+using Shop.Cli.Processes;
+
+namespace Shop.EndToEnd.Tests;
+
+/// <summary>
+/// The whole system, started by the command a user types, with two replicas of every service, beside and apart from one
+/// that may be running. Waits are shortened by the same settings an operator has.
+/// </summary>
+public sealed class ShopSystem : IAsyncLifetime
+{
+    const int PortOffset = 1700;
+    static readonly TimeSpan _commandLimit = TimeSpan.FromMinutes(4);
+
+    static readonly Dictionary<string, string> _settings = new()
+    {
+        ["OrderSaga__PaymentTimeLimit"] = "00:00:12",
+        ["OrderSaga__CompensationTimeLimit"] = "00:00:05",
+        ["CardNetwork__AnswerTimeLimit"] = "00:00:02",
+    };
+
+    readonly Checkout _checkout;
+    readonly HttpClient _http;
+
+    public ShopSystem()
+    {
+        var root = Checkout.FindRoot();
+        var state = new StateDirectory(Path.Combine(root, ".shop", "test-end-to-end"));
+        _checkout = new(root, state, new Ports(PortOffset));
+        _http = new() { BaseAddress = new($"http://127.0.0.1:{_checkout.Ports.Gateway}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    internal Checkout Checkout => _checkout;
+
+    public async ValueTask InitializeAsync()
+    {
+        // What an interrupted run has left behind.
+        await Shop("down --wipe");
+        await Shop("up --replicas ordering=2,inventory=2,payment=2");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Shop("down --wipe");
+        _http.Dispose();
+    }
+
+    /// <summary>A bearer token of this system, as <c>./shop token</c> makes it.</summary>
+    public string Token(string name = "alice", string role = Tokens.Customer, TimeSpan? lifetime = null, TimeProvider? clock = null) =>
+        new Tokens(_checkout.State.Secrets, clock ?? TimeProvider.System).Issue(name, role, lifetime ?? TimeSpan.FromHours(1));
+
+    /// <summary>Runs ./shop with this system's state and ports.</summary>
+    /// <returns>What it printed.</returns>
+    public Task<string> Shop(string arguments, bool mayFail = false) => RunProgram(
+        Path.Combine(_checkout.Root, "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll"), arguments, mayFail);
+
+    public async Task<string> RunProgram(string assembly, string arguments, bool mayFail, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        var start = new ProcessStartInfo("dotnet", $"\"{assembly}\" {arguments}")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetDirectoryName(assembly)!,
+        };
+        foreach (var (key, value) in settings ?? _settings)
+        {
+            start.Environment[key] = value;
+        }
+
+        start.Environment["SHOP_STATE"] = _checkout.State.Path;
+        start.Environment["SHOP_PORT_OFFSET"] = $"{PortOffset}";
+        using var process = Process.Start(start)!;
+        var output = new StringBuilder();
+        process.OutputDataReceived += (_, line) => Append(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Append(output, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var limit = new CancellationTokenSource(_commandLimit);
+        await process.WaitForExitAsync(limit.Token);
+        Assert.True(mayFail || process.ExitCode == 0, $"{Path.GetFileName(assembly)} {arguments} failed:\n{output}");
+        return output.ToString();
+    }
+
+    /// <param name="token">Null for nobody.</param>
+    public async Task<Answer> Send(
+        HttpMethod method, string path, string? token, string? json = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return new(
+            (int)response.StatusCode,
+            response.Content.Headers.ContentType?.MediaType,
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            response.Headers.ToDictionary(header => header.Key, header => header.Value.First(), StringComparer.OrdinalIgnoreCase));
+    }
+
+    public Task<Answer> Place(string token, string sku = "MUG-01", int quantity = 1, string payment = "tok_visa", string? key = null) =>
+        Send(
+            HttpMethod.Post,
+            "/orders",
+            token,
+            $$"""{"items":[{"sku":"{{sku}}","quantity":{{quantity}}}],"paymentMethod":"{{payment}}"}""",
+            key is null ? [] : [("Idempotency-Key", key)]);
+
+    /// <summary>Waits until an order has ended.</summary>
+    public Task<JsonElement> End(Guid orderId, string token, int seconds = 60) =>
+        Reach(orderId, token, seconds, "Confirmed", "Cancelled");
+
+    public async Task<JsonElement> Reach(Guid orderId, string token, int seconds, params string[] statuses)
+    {
+        var order = default(JsonElement);
+        await Until(
+            async () =>
+            {
+                var answer = await Send(HttpMethod.Get, $"/orders/{orderId}", token);
+                order = answer.Status == 200 ? answer.Json : default;
+                return answer.Status == 200 && statuses.Contains(order.GetProperty("status").GetString());
+            },
+            seconds,
+            () => $"order {orderId} to be {string.Join(" or ", statuses)}; it is {order}");
+        return order;
+    }
+
+    /// <summary>Waits for a condition; whatever goes wrong on the way counts as "not yet".</summary>
+    public static async Task Until(Func<Task<bool>> condition, int seconds, Func<string> what)
+    {
+        var clock = Stopwatch.StartNew();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        Exception? last = null;
+        while (clock.Elapsed < TimeSpan.FromSeconds(seconds))
+        {
+            try
+            {
+                if (await condition())
+                {
+                    return;
+                }
+            }
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                last = error;
+            }
+
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail($"Waited {seconds} s for {what()}. {last?.Message}");
+    }
+
+    public async Task Kill(string process) => await BackgroundProcess.Kill(Find(process));
+
+    internal ProcessRecord Find(string process) =>
+        _checkout.State.Processes.Find(process) ?? throw new InvalidOperationException($"There is no process {process}.");
+
+    /// <summary>No promise is broken, once everything in flight has ended.</summary>
+    public async Task MustBeClean(int seconds = 90)
+    {
+        var result = await new Audit(_checkout).Run(TimeSpan.FromSeconds(seconds), _ => { }, TestContext.Current.CancellationToken);
+        var violations = result.Invariants.SelectMany(invariant => invariant.Violations.Take(5).Select(
+            violation => $"{invariant.Name}: {violation.Subject}: expected {violation.Expected}, found {violation.Found}"));
+        Assert.True(result.Ok, string.Join('\n', violations));
+    }
+
+    static void Append(StringBuilder output, string? line)
+    {
+        lock (output)
+        {
+            output.AppendLine(line);
+        }
+    }
+}
+
+/// <summary>A response, read to its end.</summary>
+public sealed record Answer(int Status, string? MediaType, string Body, IReadOnlyDictionary<string, string> Headers)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    public Guid OrderId => Json.GetProperty("orderId").GetGuid();
+
+    /// <summary>It is a problem in the agreed form, with this status.</summary>
+    public Answer MustBeProblem(int status, string? field = null)
+    {
+        Assert.True(Status == status, $"Expected {status}, got {Status}: {Body}");
+        Assert.Equal("application/problem+json", MediaType);
+        Assert.Equal(status, Json.GetProperty("status").GetInt32());
+        Assert.NotEmpty(Json.GetProperty("type").GetString()!);
+        Assert.NotEmpty(Json.GetProperty("title").GetString()!);
+        Assert.Matches("^[0-9a-f]{32}$", Json.GetProperty("traceId").GetString()!);
+        if (field is not null)
+        {
+            Assert.True(Json.TryGetProperty("errors", out var errors) && errors.TryGetProperty(field, out _), $"No error for {field}: {Body}");
+        }
+
+        return this;
+    }
+}

@@ -12,6 +12,7 @@ namespace Shop.Messaging;
 /// </summary>
 sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
 {
+    const int ConflictsMax = 4;
     static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
 
@@ -83,8 +84,9 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
     /// One transaction for all. If it fails for a reason that lies in one of them, each runs alone, so that only the
     /// culprit fails. If the database is away, messages wait for it here, unacknowledged, and callers are told.
     /// </summary>
-    async Task Process(IReadOnlyList<Work<TDb>> batch)
+    async Task Process(List<Work<TDb>> batch)
     {
+        var conflicts = 0;
         for (var pause = _firstPause; batch is not []; pause = Longer(pause))
         {
             var outcome = await Transact(batch);
@@ -92,6 +94,9 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
             {
                 case BatchEnd.Committed:
                     return;
+                // Another replica was first with the same key; now that it has committed, the work can see what it did.
+                case BatchEnd.Refused when batch.Count == 1 && outcome.IsConflict && ++conflicts < ConflictsMax:
+                    break;
                 case BatchEnd.Refused when batch is [var culprit]:
                     culprit.Failed(outcome.Error!);
                     return;
@@ -123,7 +128,7 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
         }
     }
 
-    List<Work<TDb>> Remaining(IReadOnlyList<Work<TDb>> batch, BatchOutcome outcome)
+    List<Work<TDb>> Remaining(List<Work<TDb>> batch, BatchOutcome outcome)
     {
         var remaining = new List<Work<TDb>>(batch.Count);
         foreach (var work in batch)

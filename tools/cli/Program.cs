@@ -19,5 +19,6 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     Token.Command(checkout),
     AuditCommand.Command(checkout),
     LoadCommand.Command(checkout),
+    Test.Command(checkout),
 };
 return await CommandLine.Run(shop, args);

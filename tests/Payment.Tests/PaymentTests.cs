@@ -1,0 +1,167 @@
+using Shop.Contracts.Payment;
+using Shop.Payment.CardNetwork;
+using Shop.Payment.Payments;
+
+namespace Shop.Payment.Tests;
+
+/// <summary>Every state of a payment against everything that can happen to it. No answer is ever guessed.</summary>
+public sealed class PaymentTests
+{
+    static readonly Guid _order = Guid.CreateVersion7();
+    static readonly ChargeAnswer _succeeded = new ChargeAnswer.Succeeded("ch_1");
+    static readonly ChargeAnswer _declined = new ChargeAnswer.Declined("card_declined");
+    static readonly ChargeAnswer _notDone = new ChargeAnswer.NotDone("answered 503");
+    static readonly ChargeAnswer _unknown = new ChargeAnswer.Unknown("no answer");
+
+    [Fact]
+    public void A_charge_that_succeeds_is_announced_once()
+    {
+        var payment = Intended();
+
+        Assert.Equal(new PaymentTaken(_order), payment.Charged(_succeeded, settled: true));
+        Assert.Null(payment.Charged(_succeeded, settled: true));
+
+        Assert.Equal(PaymentState.Taken, payment.State);
+        Assert.Null(payment.NextAttemptAt);
+    }
+
+    [Fact]
+    public void A_declined_charge_ends_the_payment()
+    {
+        var payment = Intended();
+
+        Assert.Equal(new PaymentDeclined(_order, "card_declined"), payment.Charged(_declined, settled: true));
+
+        Assert.Equal(PaymentState.Declined, payment.State);
+        Assert.Null(payment.NextAttemptAt);
+    }
+
+    [Fact]
+    public void An_unknown_outcome_is_announced_to_nobody_and_asked_about_again()
+    {
+        var payment = Intended();
+
+        Assert.Null(payment.Charged(_unknown, settled: false));
+
+        Assert.Equal(PaymentState.Pending, payment.State);
+        Assert.NotNull(payment.NextAttemptAt);
+    }
+
+    [Fact]
+    public void A_repeated_command_gets_the_known_outcome_again_and_nothing_before_there_is_one()
+    {
+        var payment = Intended();
+        Assert.Null(payment.AnswerAgain());
+
+        payment.Charged(_succeeded, settled: true);
+        Assert.Equal(new PaymentTaken(_order), payment.AnswerAgain());
+    }
+
+    [Fact]
+    public void An_order_given_up_before_the_first_attempt_costs_nothing()
+    {
+        var payment = Intended();
+
+        Assert.Equal(new PaymentRefunded(_order, 0), payment.GiveBack());
+
+        Assert.Equal(PaymentState.Voided, payment.State);
+        Assert.Null(payment.NextAttemptAt);
+    }
+
+    [Fact]
+    public void A_refund_that_overtakes_its_charge_leaves_a_tombstone()
+    {
+        var payment = Shop.Payment.Payments.Payment.Tombstone(_order);
+
+        Assert.Equal(new PaymentRefunded(_order, 0), payment.GiveBack());
+        Assert.Null(payment.AnswerAgain());
+        Assert.Equal(PaymentState.Voided, payment.State);
+    }
+
+    [Fact]
+    public void A_taken_payment_is_given_back_and_announced_when_the_network_has_done_it()
+    {
+        var payment = Intended();
+        payment.Charged(_succeeded, settled: true);
+
+        Assert.Null(payment.GiveBack());
+        Assert.Equal(PaymentState.Refunding, payment.State);
+        Assert.Null(payment.GiveBack());
+
+        Assert.Equal(new PaymentRefunded(_order, 25m), payment.GivenBack());
+        Assert.Null(payment.GivenBack());
+        Assert.Equal(new PaymentRefunded(_order, 25m), payment.GiveBack());
+        Assert.Equal((PaymentState.Refunded, 25m), (payment.State, payment.RefundedAmount));
+    }
+
+    [Fact]
+    public void Giving_back_a_declined_payment_gives_back_nothing()
+    {
+        var payment = Intended();
+        payment.Charged(_declined, settled: true);
+
+        Assert.Equal(new PaymentRefunded(_order, 0), payment.GiveBack());
+        Assert.Equal(PaymentState.Declined, payment.State);
+    }
+
+    [Fact]
+    public void A_charge_that_lands_on_an_order_that_is_off_goes_back()
+    {
+        var payment = Attempted();
+        Assert.Null(payment.GiveBack());
+        Assert.Equal(PaymentState.Voiding, payment.State);
+
+        Assert.Null(payment.Charged(_succeeded, settled: false));
+
+        Assert.Equal(PaymentState.Refunding, payment.State);
+        Assert.Equal(new PaymentRefunded(_order, 25m), payment.GivenBack());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Not_finding_a_charge_means_there_is_none_only_when_none_can_be_under_way(bool settled)
+    {
+        var payment = Attempted();
+        payment.GiveBack();
+
+        var announced = payment.Charged(_notDone, settled);
+
+        Assert.Equal(settled ? new PaymentRefunded(_order, 0) : null, announced);
+        Assert.Equal(settled ? PaymentState.Voided : PaymentState.Voiding, payment.State);
+    }
+
+    [Fact]
+    public void A_charge_that_lands_after_it_was_given_up_for_not_made_still_goes_back()
+    {
+        var payment = Attempted();
+        payment.GiveBack();
+        payment.Charged(_notDone, settled: true);
+
+        Assert.Null(payment.Charged(_succeeded, settled: true));
+
+        Assert.Equal(PaymentState.Refunding, payment.State);
+    }
+
+    [Fact]
+    public void A_voiding_payment_the_network_declined_is_over()
+    {
+        var payment = Attempted();
+        payment.GiveBack();
+
+        Assert.Equal(new PaymentRefunded(_order, 0), payment.Charged(_declined, settled: false));
+        Assert.Equal(PaymentState.Voided, payment.State);
+    }
+
+    static Shop.Payment.Payments.Payment Intended() =>
+        Shop.Payment.Payments.Payment.Intend(new(_order, 25m, "tok_visa", "alice"));
+
+    // As the lease leaves it: an attempt has been made, or is about to be.
+    static Shop.Payment.Payments.Payment Attempted()
+    {
+        var payment = Intended();
+        typeof(Shop.Payment.Payments.Payment).GetProperty(nameof(payment.Attempts))!.SetValue(payment, 1);
+        typeof(Shop.Payment.Payments.Payment).GetProperty(nameof(payment.InDoubt))!.SetValue(payment, true);
+        return payment;
+    }
+}

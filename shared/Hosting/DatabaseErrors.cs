@@ -16,6 +16,9 @@ public static class DatabaseErrors
                     return postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.AdminShutdown
                         or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                         or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction;
+                case NpgsqlOperationInProgressException:
+                    // Two commands at once on one connection is a mistake of ours, and stays one.
+                    return false;
                 case NpgsqlException:
                     return true;
             }

@@ -22,9 +22,6 @@ static class Health
             .AllowAnonymous().DisableHttpMetrics();
     }
 
-    // What an exception says is for the log, not for everybody.
-    static string? DescriptionOf(HealthReportEntry entry) => entry.Exception is null ? entry.Description : "The check failed.";
-
     static Task Write(HttpContext http, HealthReport report)
     {
         http.Response.ContentType = "application/json";
@@ -32,10 +29,16 @@ static class Health
             new
             {
                 Status = report.Status.ToString(),
-                Checks = report.Entries.ToDictionary(
-                    entry => entry.Key,
-                    entry => new { Status = entry.Value.Status.ToString(), Description = DescriptionOf(entry.Value) }),
+                Checks = report.Entries.ToDictionary(entry => entry.Key, entry => new
+                {
+                    Status = entry.Value.Status.ToString(),
+                    Description = DescriptionOf(entry.Value),
+                    Milliseconds = Math.Round(entry.Value.Duration.TotalMilliseconds, 1),
+                }),
             },
             JsonSerializerOptions.Web));
     }
+
+    // What an exception says is for the log, not for everybody.
+    static string? DescriptionOf(HealthReportEntry entry) => entry.Exception is null ? entry.Description : "The check failed.";
 }

@@ -1,12 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Timeouts;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,9 +38,10 @@ public static class ServiceDefaults
             .AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy
             {
                 Timeout = _requestTimeLimit,
-                TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
+                WriteTimeoutResponse = http =>
+                    http.AnswerUnavailable("The service did not find the time to answer. Try again in a moment."),
             })
-            .AddOpenApi(options => options.CreateSchemaReferenceId = NameOf)
+            .AddApiDocument()
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
             .Configure<JsonOptions>(json => BeStrict(json.SerializerOptions))
             .Configure<HostOptions>(host => host.ShutdownTimeout = _shutdownTimeLimit)
@@ -52,20 +50,18 @@ public static class ServiceDefaults
     }
 
     /// <summary>The middleware and routes that belong to <see cref="AddServiceDefaults"/>.</summary>
-    internal static WebApplication UseServiceDefaults(this WebApplication app)
+    internal static WebApplication UseServiceDefaults(this WebApplication app, Action<WebApplication>? beforeAuthorization)
     {
+        app.Use(Streams.EndWhenStopping);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseAuthentication();
+        beforeAuthorization?.Invoke(app);
         app.UseAuthorization();
         app.UseRequestTimeouts();
         app.MapHealth();
         return app;
     }
-
-    // A slice's Request and Response carry the slice's name: PlaceOrderRequest.
-    static string? NameOf(JsonTypeInfo type) =>
-        OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } name ? type.Type.DeclaringType?.Name + name : null;
 
     static void BeStrict(JsonSerializerOptions json)
     {

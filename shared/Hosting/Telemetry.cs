@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -15,26 +17,37 @@ namespace Shop.Hosting;
 /// <summary>Traces and metrics by OTLP where a collector is configured; without one nothing is collected and nothing paid.</summary>
 static class Telemetry
 {
+    public const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
-        // A statement that fails is reported once, by whoever handles the exception.
-        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-            console.UseUtcTimestamp = true;
-        });
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        builder.Logging.ClearProviders()
+            // A statement that fails is reported once, by whoever handles the exception.
+            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None)
+            .AddConsole(console => console.FormatterName = LogLines.FormatterName)
+            .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
+
+        DistributedContextPropagator.Current = new TraceContextOnly();
+        builder.Services.AddSingleton(DistributedContextPropagator.Current);
+
+        if (string.IsNullOrEmpty(builder.Configuration[EndpointKey]))
         {
             builder.Services.AddHostedService<TraceIdsWithoutCollector>();
-            return;
         }
+        else
+        {
+            builder.AddCollector(service);
+        }
+    }
 
+    static void AddCollector(this WebApplicationBuilder builder, string service)
+    {
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 service, serviceInstanceId: builder.Configuration["SHOP_INSTANCE"] ?? Environment.MachineName))
             .WithTracing(tracing => tracing
+                .SetSampler(new ParentBasedSampler(new AllButProbes()))
                 .AddAspNetCoreInstrumentation(options => options.Filter = http => !IsHealthCheck(http))
                 .AddHttpClientInstrumentation()
                 .AddNpgsql()
@@ -45,6 +58,17 @@ static class Telemetry
                 .AddRuntimeInstrumentation()
                 .AddMeter("MassTransit", "Npgsql", "Shop.*"))
             .UseOtlpExporter();
+    }
+
+    static bool IsHealthCheck(HttpContext http) => http.Request.Path.StartsWithSegments("/health");
+
+    /// <summary>The gateway probes every replica every second.</summary>
+    sealed class AllButProbes : Sampler
+    {
+        const string Probe = "proxy.cluster_health_checks";
+
+        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
+            new(samplingParameters.Name == Probe ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
     }
 
     /// <summary>
@@ -68,6 +92,4 @@ static class Telemetry
 
         public void Dispose() => _listener.Dispose();
     }
-
-    static bool IsHealthCheck(HttpContext http) => http.Request.Path.StartsWithSegments("/health");
 }

@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Shop.Hosting;
+
+/// <summary>Turns what an endpoint threw into an answer.</summary>
+sealed partial class ExceptionToProblem(
+    IProblemDetailsService problems, IOptions<UnavailableExceptions> unavailable, ILogger<ExceptionToProblem> logger)
+    : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to read an answer, and going away is no failure.
+            return true;
+        }
+
+        if (BadRequests.Find(exception) is { } bad)
+        {
+            httpContext.Response.StatusCode = bad.StatusCode;
+            await problems.WriteAsync(new() { HttpContext = httpContext, ProblemDetails = BadRequests.Explain(bad) });
+        }
+        else if (Reason(exception) is { } reason)
+        {
+            await httpContext.AnswerUnavailable($"{reason} Try again in a moment.");
+        }
+        else
+        {
+            // The context has forgotten its endpoint by now; a path would be the caller's words.
+            LogFailed(exception, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName);
+            await httpContext.AnswerProblem(
+                StatusCodes.Status500InternalServerError,
+                "Something went wrong",
+                "The request failed for a reason that lies with the service. The trace id tells its operators which.");
+        }
+
+        return true;
+    }
+
+    // Null if waiting will not help.
+    string? Reason(Exception exception) => exception switch
+    {
+        _ when DatabaseErrors.IsUnavailable(exception) => "The service cannot reach its database.",
+        _ when unavailable.Value.Means(exception) => exception.Message,
+        _ => null,
+    };
+
+    [LoggerMessage(LogLevel.Error, "{Endpoint} failed")]
+    partial void LogFailed(Exception error, string? endpoint);
+}

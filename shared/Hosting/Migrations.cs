@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Shop.Hosting;
+
+/// <summary>Brings the database up to date. Several replicas may do so at once, and the database may still be starting.</summary>
+static class Migrations
+{
+    const long Lock = 7_400_001;
+    static readonly TimeSpan _databaseStartTimeLimit = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan _migrationTimeLimit = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan _retryPause = TimeSpan.FromMilliseconds(500);
+
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> Apply<TDb>(WebApplication app) where TDb : DbContext
+    {
+        _ = app.Services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<TDb>();
+        db.Database.SetCommandTimeout(_migrationTimeLimit);
+        try
+        {
+            await OpenWhenStarted(db);
+            var applied = await Apply(db);
+            await Console.Out.WriteLineAsync(applied == 0 ? "database is up to date" : $"applied {applied} migrations");
+            return 0;
+        }
+        catch (NpgsqlException error)
+        {
+            await Console.Error.WriteLineAsync(
+                $"{app.Configuration["Service:Name"]}: migration failed: {error.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+    }
+
+    // The lock lets replicas that start at once wait for each other, where the history table does not exist yet, too.
+    static async Task<int> Apply(DbContext db)
+    {
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_lock({Lock})");
+        var pending = (await db.Database.GetPendingMigrationsAsync()).Count();
+        await db.Database.MigrateAsync();
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_unlock({Lock})");
+        return pending;
+    }
+
+    static async Task OpenWhenStarted(DbContext db)
+    {
+        using var deadline = new CancellationTokenSource(_databaseStartTimeLimit);
+        while (true)
+        {
+            try
+            {
+                await db.Database.OpenConnectionAsync(CancellationToken.None);
+                return;
+            }
+            catch (NpgsqlException error) when (DatabaseErrors.IsUnavailable(error) && !deadline.IsCancellationRequested)
+            {
+                await Task.Delay(_retryPause, CancellationToken.None);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace Shop.Hosting;
+
+/// <summary>What the service's API document says beyond what its routes say themselves.</summary>
+static class OpenApi
+{
+    public static IServiceCollection AddApiDocument(this IServiceCollection services) =>
+        services.AddOpenApi(options =>
+        {
+            options.CreateSchemaReferenceId = NameOf;
+            options.AddOperationTransformer((operation, context, _) =>
+            {
+                Describe(operation, context.Description.ActionDescriptor.EndpointMetadata);
+                return Task.CompletedTask;
+            });
+        });
+
+    // A slice's Request and Response carry the slice's name: PlaceOrderRequest.
+    static string? NameOf(JsonTypeInfo type) =>
+        OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } name ? type.Type.DeclaringType?.Name + name : null;
+
+    static void Describe(OpenApiOperation operation, IList<object> metadata)
+    {
+        (operation.Responses ??= [])["default"] = new OpenApiResponse
+        {
+            Description = "What is wrong, as problem details (RFC 9457)",
+            Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() },
+        };
+        if (metadata.OfType<IAllowAnonymous>().Any())
+        {
+            // An empty requirement: no token is needed, whatever the document asks for elsewhere.
+            operation.Security = [[]];
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Shop.Hosting;
+
+/// <summary>
+/// Ends answers without a time limit, such as event streams, as soon as the process is asked to stop. They would use up the
+/// time that everything else needs to stop in good order; their clients come back with Last-Event-ID.
+/// </summary>
+static class Streams
+{
+    public static Task EndWhenStopping(HttpContext http, RequestDelegate next) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null ? next(http) : RunUntilStop(http, next);
+
+    static async Task RunUntilStop(HttpContext http, RequestDelegate next)
+    {
+        var stopping = http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        http.RequestAborted = ended.Token;
+        await next(http);
+    }
+}

@@ -1,36 +1,48 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http.HttpResults;
+using Shop.Hosting;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
 
 namespace Shop.Gateway;
 
-/// <summary>
-/// GET /openapi/v1.json: the documents of all services as one. Schemas that two services call the same get the service's
-/// name in front.
-/// </summary>
-sealed class ApiDocument(IProxyStateLookup proxy, IHttpClientFactory clients, TimeProvider clock) : IDisposable
+/// <summary>GET /openapi/v1.json: the documents of all services as one, fetched once in a while.</summary>
+sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposable
 {
     static readonly TimeSpan _freshness = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan _fetchTimeLimit = TimeSpan.FromSeconds(5);
 
     readonly SemaphoreSlim _oneAtATime = new(1);
-    JsonObject? _document;
+    string? _document;
     DateTimeOffset _fetchedAt;
 
-    public async Task<Results<ContentHttpResult, ProblemHttpResult>> Handle(CancellationToken cancellation)
+    public async Task Answer(HttpContext http)
+    {
+        if (await Get(http.RequestAborted) is { } document)
+        {
+            http.Response.ContentType = "application/json; charset=utf-8";
+            await http.Response.WriteAsync(document, http.RequestAborted);
+        }
+        else
+        {
+            await http.AnswerUnavailable("Not every service could be asked for its part of the document. Try again in a moment.");
+        }
+    }
+
+    public void Dispose() => _oneAtATime.Dispose();
+
+    async Task<string?> Get(CancellationToken cancellation)
     {
         await _oneAtATime.WaitAsync(cancellation);
         try
         {
             if (_document is null || clock.GetUtcNow() - _fetchedAt > _freshness)
             {
-                _document = await Merge(cancellation) ?? _document;
+                _document = await Fetch(cancellation) ?? _document;
                 _fetchedAt = clock.GetUtcNow();
             }
 
-            return _document is null
-                ? TypedResults.Problem("No service could be asked for its document.", statusCode: 503)
-                : TypedResults.Text(_document.ToJsonString(), "application/json");
+            return _document;
         }
         finally
         {
@@ -38,62 +50,43 @@ sealed class ApiDocument(IProxyStateLookup proxy, IHttpClientFactory clients, Ti
         }
     }
 
-    public void Dispose() => _oneAtATime.Dispose();
-
     /// <returns>Null unless every service has answered: half a document would be taken for a whole one.</returns>
-    async Task<JsonObject?> Merge(CancellationToken cancellation)
+    async Task<string?> Fetch(CancellationToken cancellation)
     {
-        var paths = new JsonObject();
-        var schemas = new JsonObject();
-        var tags = new JsonArray();
+        var merged = new MergedDocument();
         foreach (var cluster in proxy.GetClusters().OrderBy(cluster => cluster.ClusterId))
         {
-            if (await Fetch(cluster, cancellation) is not { } text)
+            if (await Fetch(cluster, cancellation) is not { } document)
             {
                 return null;
             }
 
-            var document = (JsonObject)JsonNode.Parse(Unambiguous(text, cluster.ClusterId, schemas))!;
-            Move(document["paths"], paths);
-            Move(document["components"]?["schemas"], schemas);
-            foreach (var tag in document["tags"]?.AsArray() ?? [])
-            {
-                tags.Add(tag!.DeepClone());
-            }
+            merged.Add(cluster.ClusterId, document);
         }
 
-        return Document(paths, schemas, tags);
+        return merged.ToString();
     }
 
-    static JsonObject Document(JsonObject paths, JsonObject schemas, JsonArray tags) => new()
+    static async Task<JsonObject?> Fetch(ClusterState cluster, CancellationToken cancellation)
     {
-        ["openapi"] = "3.1.1",
-        ["info"] = new JsonObject { ["title"] = "Shop", ["version"] = "v1" },
-        ["paths"] = paths,
-        ["components"] = new JsonObject
-        {
-            ["schemas"] = schemas,
-            ["securitySchemes"] = new JsonObject
-            {
-                ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT" },
-            },
-        },
-        ["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() }),
-        ["tags"] = tags,
-    };
-
-    async Task<string?> Fetch(ClusterState cluster, CancellationToken cancellation)
-    {
+        // Every replica has the same document.
         foreach (var destination in cluster.DestinationsState.AvailableDestinations)
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(_fetchTimeLimit);
             try
             {
                 var address = new Uri(new Uri(destination.Model.Config.Address), "/openapi/v1.json");
-                return await clients.CreateClient(nameof(ApiDocument)).GetStringAsync(address, cancellation);
+                using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                using var answer = await cluster.Model.HttpClient.SendAsync(request, limit.Token);
+                if (answer.IsSuccessStatusCode)
+                {
+                    var body = await answer.Content.ReadAsStreamAsync(limit.Token);
+                    return await JsonNode.ParseAsync(body, cancellationToken: limit.Token) as JsonObject;
+                }
             }
-            catch (HttpRequestException)
+            catch (Exception error) when (IsOfThisReplica(error, cancellation))
             {
-                // The next replica has the same document.
                 continue;
             }
         }
@@ -101,28 +94,7 @@ sealed class ApiDocument(IProxyStateLookup proxy, IHttpClientFactory clients, Ti
         return null;
     }
 
-    static string Unambiguous(string text, string service, JsonObject taken)
-    {
-        var schemas = JsonNode.Parse(text)!["components"]?["schemas"]?.AsObject();
-        foreach (var (name, schema) in schemas ?? [])
-        {
-            if (taken[name] is { } other && !JsonNode.DeepEquals(other, schema))
-            {
-                var renamed = char.ToUpperInvariant(service[0]) + service[1..] + name;
-                text = text
-                    .Replace($"\"#/components/schemas/{name}\"", $"\"#/components/schemas/{renamed}\"")
-                    .Replace($"\"{name}\":", $"\"{renamed}\":");
-            }
-        }
-
-        return text;
-    }
-
-    static void Move(JsonNode? from, JsonObject to)
-    {
-        foreach (var (name, value) in from?.AsObject() ?? [])
-        {
-            to[name] = value?.DeepClone();
-        }
-    }
+    static bool IsOfThisReplica(Exception error, CancellationToken cancellation) =>
+        error is HttpRequestException or IOException or JsonException
+        || (error is OperationCanceledException && !cancellation.IsCancellationRequested);
 }

@@ -1,5 +1,6 @@
+using System.Net;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.LoadBalancing;
 
 namespace Shop.Gateway;
@@ -8,12 +9,13 @@ namespace Shop.Gateway;
 /// How the replicas of every service are chosen and watched. Their addresses are configuration
 /// (<c>ReverseProxy:Clusters:ordering:Destinations:1:Address</c>); what is the same for all is here, once.
 /// </summary>
-sealed class Clusters : IProxyConfigFilter
+sealed class Clusters(IOptions<ForwardingOptions> options) : IProxyConfigFilter
 {
+    /// <summary>Failures of this time are counted; who had too many of them is left alone for as long.</summary>
+    public static readonly TimeSpan FailureWindow = TimeSpan.FromSeconds(3);
+
     static readonly TimeSpan _probeInterval = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _probeTimeLimit = TimeSpan.FromSeconds(2);
-    static readonly TimeSpan _reactivation = TimeSpan.FromSeconds(2);
-    static readonly TimeSpan _silenceTimeLimit = TimeSpan.FromSeconds(15);
 
     public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) =>
         new(cluster with
@@ -29,11 +31,11 @@ sealed class Clusters : IProxyConfigFilter
                     Path = "/health/ready",
                     Policy = "ConsecutiveFailures",
                 },
-                Passive = new() { Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = _reactivation },
+                Passive = new() { Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = FailureWindow },
                 // With nobody healthy left the gateway says so, instead of trying the unhealthy.
                 AvailableDestinationsPolicy = "HealthyAndUnknown",
             },
-            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = _silenceTimeLimit },
+            HttpRequest = new() { ActivityTimeout = options.Value.SilenceTimeLimit, Version = HttpVersion.Version11 },
         });
 
     public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) =>

@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Shop.Gateway;
 
@@ -10,74 +12,89 @@ namespace Shop.Gateway;
 /// </summary>
 static class Forwarding
 {
-    const string RetryAfterSeconds = "2";
-
     public static async Task Forward(HttpContext http, RequestDelegate next)
     {
-        var proxy = http.GetReverseProxyFeature();
+        var proxy = Prepare(http);
         var candidates = proxy.AvailableDestinations;
+        if (candidates.Count > 1 && IsRead(http.Request.Method))
+        {
+            http.Features.Set(new SecondChance());
+        }
+
         await next(http);
 
         if (proxy.ProxiedDestination is { } failed && MayBeRepeated(http) && Others(candidates, failed) is { Length: > 0 } others)
         {
+            http.Features.Set<SecondChance>(null);
             http.Features.Set<IForwarderErrorFeature>(null);
             http.Response.Clear();
             proxy.AvailableDestinations = others;
             await next(http);
         }
 
-        await Explain(http);
+        await ForwardingProblems.Explain(http);
     }
 
-    static bool MayBeRepeated(HttpContext http) =>
-        !http.Response.HasStarted
-        && !http.RequestAborted.IsCancellationRequested
-        && http.GetForwarderErrorFeature() is { } error
-        && (NothingWasSent(error) || IsRead(http.Request.Method));
+    /// <summary>Keeps a replica's failure from the client as long as there is another one to ask.</summary>
+    public static ValueTask HoldBackFailure(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is { } response
+            && (int)response.StatusCode is StatusCodes.Status502BadGateway
+                or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout
+            && context.HttpContext.Features.Get<SecondChance>() is { } chance)
+        {
+            chance.IsNeeded = true;
+            context.SuppressResponseBody = true;
+        }
 
-    static bool IsTooLarge(Exception? error) => error is AggregateException several
-        ? several.Flatten().InnerExceptions.Any(IsTooLarge)
-        : error is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
+        return ValueTask.CompletedTask;
+    }
+
+    public static bool NothingWasSent(IForwarderErrorFeature error) => error.Exception is
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError }
+        // No connection within its time limit; other time limits leave no inner exception.
+        or OperationCanceledException { InnerException: TimeoutException };
+
+    // An event stream is silent as long as nothing happens; YARP knows this limit only for a whole cluster.
+    static IReverseProxyFeature Prepare(HttpContext http)
+    {
+        var proxy = http.GetReverseProxyFeature();
+        if (http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is not null)
+        {
+            var config = proxy.Cluster.Config;
+            var unlimited = config.HttpRequest! with { ActivityTimeout = Timeout.InfiniteTimeSpan };
+            proxy = new ReverseProxyFeature
+            {
+                Route = proxy.Route,
+                Cluster = new(config with { HttpRequest = unlimited }, proxy.Cluster.HttpClient),
+                AllDestinations = proxy.AllDestinations,
+                AvailableDestinations = proxy.AvailableDestinations,
+            };
+            http.Features.Set(proxy);
+        }
+
+        return proxy;
+    }
+
+    static bool MayBeRepeated(HttpContext http)
+    {
+        if (http.Response.HasStarted || http.RequestAborted.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        return http.GetForwarderErrorFeature() is { } error
+            ? NothingWasSent(error) || IsRead(http.Request.Method)
+            : http.Features.Get<SecondChance>() is { IsNeeded: true };
+    }
 
     static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
-
-    static bool NothingWasSent(IForwarderErrorFeature error) =>
-        error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
 
     static DestinationState[] Others(IReadOnlyList<DestinationState> candidates, DestinationState failed) =>
         [.. candidates.Where(candidate => candidate != failed)];
 
-    static async Task Explain(HttpContext http)
+    sealed class SecondChance
     {
-        if (http.Response.HasStarted || http.RequestAborted.IsCancellationRequested
-            || http.GetForwarderErrorFeature() is not { } error)
-        {
-            return;
-        }
-
-        var (status, detail) = error switch
-        {
-            { Error: ForwarderError.NoAvailableDestinations } => (
-                StatusCodes.Status503ServiceUnavailable, "No replica of the service is up. Try again in a moment."),
-            _ when NothingWasSent(error) => (
-                StatusCodes.Status503ServiceUnavailable, "The service cannot be reached. Nothing was done. Try again in a moment."),
-            { Error: ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout } => (
-                StatusCodes.Status504GatewayTimeout, "The service did not answer in time. Whether it acted is not known."),
-            { Error: ForwarderError.RequestBodyClient } when IsTooLarge(error.Exception) => (
-                StatusCodes.Status413PayloadTooLarge, "The body is larger than 64 KiB."),
-            _ => (StatusCodes.Status502BadGateway, "The service broke off. Whether it acted is not known."),
-        };
-        http.Response.Clear();
-        http.Response.StatusCode = status;
-        if (status == StatusCodes.Status503ServiceUnavailable)
-        {
-            http.Response.Headers.RetryAfter = RetryAfterSeconds;
-        }
-
-        await http.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new()
-        {
-            HttpContext = http,
-            ProblemDetails = { Status = status, Title = "Not available at the moment", Detail = detail },
-        });
+        public bool IsNeeded { get; set; }
     }
 }

@@ -5,27 +5,17 @@ using Shop.Hosting;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("gateway");
-builder.AddValidatedOptions<RateLimitOptions>(RateLimitOptions.Section);
-builder.Services.AddRateLimits();
-builder.Services.AddHttpClient();
+builder.AddRateLimits();
+builder.AddProxy();
 builder.Services.AddSingleton<ApiDocument>();
-builder.Services.AddHealthChecks().AddCheck<DestinationsHealthCheck>("services", tags: ["ready"]);
-builder.Services.AddReverseProxy()
-    .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
-    .AddConfigFilter<Clusters>();
 
-return await builder.ServeAsync(app =>
-{
-    app.UseRateLimiter();
-    app.Use(BodySize.Check);
-    app.MapGet("/openapi/v1.json", (ApiDocument document, CancellationToken cancellation) => document.Handle(cancellation))
-        .AllowAnonymous().ExcludeFromDescription();
-    app.MapScalarApiReference("/docs").AllowAnonymous();
-    app.MapGet("/", () => TypedResults.Redirect("/docs")).AllowAnonymous().ExcludeFromDescription();
-    app.MapReverseProxy(pipeline =>
+return await builder.ServeAsync(
+    app =>
     {
-        pipeline.Use(Forwarding.Forward);
-        pipeline.UseLoadBalancing();
-        pipeline.UsePassiveHealthChecks();
-    });
-});
+        app.Use(BodySize.Check);
+        app.MapGet("/openapi/v1.json", (HttpContext http, ApiDocument document) => document.Answer(http)).AllowAnonymous();
+        app.MapScalarApiReference("/docs", page => page.DisableTelemetry().DisableDefaultFonts()).AllowAnonymous();
+        app.MapGet("/", () => TypedResults.Redirect("/docs")).AllowAnonymous();
+        app.MapProxy();
+    },
+    beforeAuthorization: app => app.UseRateLimiter());

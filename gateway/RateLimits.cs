@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using Shop.Hosting;
 
 namespace Shop.Gateway;
 
@@ -20,16 +21,23 @@ public sealed class RateLimitOptions
     public int Burst { get; init; } = 1_000;
 }
 
-/// <summary>A token bucket for each customer; who is not signed in shares one with everybody at the same address.</summary>
+/// <summary>
+/// A token bucket for each customer. Whoever shows no valid token shares one with everybody at the same address, so that
+/// guessing tokens is limited, too.
+/// </summary>
 static class RateLimits
 {
-    static readonly TimeSpan _refill = TimeSpan.FromMilliseconds(100);
+    const int RefillsPerSecond = 10;
 
-    public static void AddRateLimits(this IServiceCollection services) => services
-        .AddRateLimiter(limiter => limiter.OnRejected = Refuse)
-        .AddOptions<RateLimiterOptions>()
-        .Configure<IOptions<RateLimitOptions>>((limiter, options) => limiter.GlobalLimiter =
-            PartitionedRateLimiter.Create<HttpContext, string>(http => Bucket(http, options.Value)));
+    public static void AddRateLimits(this WebApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<RateLimitOptions>(RateLimitOptions.Section);
+        builder.Services
+            .AddRateLimiter(limiter => limiter.OnRejected = Refuse)
+            .AddOptions<RateLimiterOptions>()
+            .Configure<IOptions<RateLimitOptions>>((limiter, options) => limiter.GlobalLimiter =
+                PartitionedRateLimiter.Create<HttpContext, string>(http => Bucket(http, options.Value)));
+    }
 
     static RateLimitPartition<string> Bucket(HttpContext http, RateLimitOptions options)
     {
@@ -40,30 +48,28 @@ static class RateLimits
 
         var customer = http.User.FindFirst("sub")?.Value;
         var key = customer is null ? $"address {http.Connection.RemoteIpAddress}" : $"customer {customer}";
-        return RateLimitPartition.GetTokenBucketLimiter(key, _ => new()
+        return RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(options));
+    }
+
+    static TokenBucketRateLimiterOptions Bucket(RateLimitOptions options)
+    {
+        var tokens = Math.Max(1, options.RequestsPerSecond / RefillsPerSecond);
+        return new()
         {
             TokenLimit = options.Burst,
-            TokensPerPeriod = Math.Max(1, (int)(options.RequestsPerSecond * _refill.TotalSeconds)),
-            ReplenishmentPeriod = TimeSpan.FromSeconds(
-                Math.Max(1, (int)(options.RequestsPerSecond * _refill.TotalSeconds)) / (double)options.RequestsPerSecond),
-        });
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(tokens / (double)options.RequestsPerSecond),
+        };
     }
 
     static ValueTask Refuse(OnRejectedContext context, CancellationToken cancellation)
     {
-        var http = context.HttpContext;
-        http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
-        http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return http.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new()
-        {
-            HttpContext = http,
-            ProblemDetails =
-            {
-                Status = StatusCodes.Status429TooManyRequests,
-                Title = "Too many requests",
-                Detail = "You have used up your share for the moment. Wait for the time in Retry-After.",
-            },
-        });
+        var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.Zero;
+        context.HttpContext.Response.Headers.RetryAfter =
+            Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return new(context.HttpContext.AnswerProblem(
+            StatusCodes.Status429TooManyRequests,
+            "Too many requests",
+            "You have used up your share for the moment. Wait for the time in Retry-After."));
     }
 }

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Http.Timeouts;
+using Shop.Hosting;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Shop.Gateway;
+
+/// <summary>Tells the client what became of a request that no service has answered, and whether it may have had an effect.</summary>
+static class ForwardingProblems
+{
+    /// <summary>Answers where nobody has; what a service has answered is left as it is.</summary>
+    public static Task Explain(HttpContext http)
+    {
+        if (http.Response.HasStarted || http.GetForwarderErrorFeature() is not { } error)
+        {
+            return Task.CompletedTask;
+        }
+
+        http.Response.Clear();
+        return error switch
+        {
+            _ when http.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested is true =>
+                AnswerTimedOut(http),
+            _ when http.RequestAborted.IsCancellationRequested => Task.CompletedTask,
+            { Error: ForwarderError.NoAvailableDestinations } =>
+                http.AnswerUnavailable("No replica of the service is up. Try again in a moment."),
+            _ when Forwarding.NothingWasSent(error) =>
+                http.AnswerUnavailable("The service cannot be reached. Nothing was done. Try again in a moment."),
+            { Error: ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout } => AnswerTimedOut(http),
+            { Error: ForwarderError.RequestBodyClient, Exception: var cause } when BadRequest(cause) is { } bad => throw bad,
+            _ => http.AnswerProblem(
+                StatusCodes.Status502BadGateway, "The service broke off", "The service broke off. Whether it acted is not known."),
+        };
+    }
+
+    public static Task AnswerTimedOut(HttpContext http) => http.AnswerProblem(
+        StatusCodes.Status504GatewayTimeout,
+        "The service is too slow",
+        "The service did not answer in time. Whether it acted is not known.");
+
+    // Too large, too slow or broken off: the client's own doing.
+    static BadHttpRequestException? BadRequest(Exception? error) => error switch
+    {
+        BadHttpRequestException bad => bad,
+        AggregateException several => several.Flatten().InnerExceptions.Select(BadRequest).FirstOrDefault(bad => bad is not null),
+        _ => null,
+    };
+}

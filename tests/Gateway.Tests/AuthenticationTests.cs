@@ -1,0 +1,83 @@
+using System.Net;
+
+namespace Shop.Gateway.Tests;
+
+public sealed class AuthenticationTests : IAsyncLifetime
+{
+    GatewayScenario _shop = null!;
+
+    public static TheoryData<string, string, string> Forgeries => new()
+    {
+        { "signed by another key", Tokens.Issue("mallory", "staff", withOtherKey: true), "signature is wrong" },
+        { "not signed at all", Tokens.Unsigned(), "signature is wrong" },
+        { "signed with the public key as a secret", Tokens.SignedWithPublicKey(), "signature is wrong" },
+        { "expired", Tokens.Issue("alice", "customer", validFrom: TimeSpan.FromHours(-1)), "has expired" },
+        { "from the future", Tokens.Issue("alice", "customer", validFrom: TimeSpan.FromHours(1)), "not valid yet" },
+        { "for somebody else", Tokens.Issue("alice", "customer", audience: "bank"), "another audience" },
+        { "from somebody else", Tokens.Issue("alice", "customer", issuer: "bank"), "issuer that is not trusted" },
+        { "no token", "nonsense", "malformed" },
+    };
+
+    public async ValueTask InitializeAsync() => _shop = await GatewayScenario.Start();
+
+    public ValueTask DisposeAsync() => _shop.DisposeAsync();
+
+    [Theory, MemberData(nameof(Forgeries), DisableDiscoveryEnumeration = true)]
+    public async Task A_token_that_is_not_ours_is_refused_and_the_reason_named(string kind, string token, string reason)
+    {
+        using var answer = await _shop.Get("/orders", token);
+
+        var problem = await answer.IsProblem(HttpStatusCode.Unauthorized);
+        Assert.True(problem.Detail().Contains(reason), $"{kind}: {problem.Detail()}");
+        Assert.Equal("Bearer error=\"invalid_token\"", answer.Headers.WwwAuthenticate.Single().ToString());
+        Assert.Empty(_shop.OrderingRequests);
+    }
+
+    [Fact]
+    public async Task Without_a_token_the_answer_says_how_to_send_one()
+    {
+        using var answer = await _shop.Get("/orders", token: "");
+
+        var problem = await answer.IsProblem(HttpStatusCode.Unauthorized);
+        Assert.Contains("Authorization: Bearer", problem.Detail());
+        Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.Single().ToString());
+    }
+
+    [Theory]
+    [InlineData("GET", "/ops/stuck-orders")]
+    [InlineData("PUT", "/products/MUG-01")]
+    [InlineData("POST", "/products/MUG-01/restock")]
+    public async Task What_is_for_staff_is_forbidden_to_customers(string method, string path)
+    {
+        using var refused = await _shop.Send(new(new(method), path));
+        using var allowed = await _shop.Send(new(new(method), path), Tokens.Staff());
+
+        await refused.IsProblem(HttpStatusCode.Forbidden);
+        Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_token_with_no_role_of_ours_is_forbidden()
+    {
+        using var answer = await _shop.Get("/orders", Tokens.Issue("alice", "guest"));
+
+        await answer.IsProblem(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Somebody_who_waits_for_an_event_stream_is_told_the_reason_too()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/orders/1/events") { Headers = { { "Accept", "text/event-stream" } } };
+        using var answer = await _shop.Send(request, token: "");
+
+        await answer.IsProblem(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task The_catalogue_is_public()
+    {
+        using var answer = await _shop.Get("/products/MUG-01", token: "");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Shop.Gateway.Tests;
+
+public sealed class EventStreamTests
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_event_arrives_when_it_happens_however_long_the_silence_before()
+    {
+        await using var shop = await GatewayScenario.Start(
+            ("Forwarding:SilenceTimeLimit", "00:00:00.300"), ("Forwarding:RequestTimeLimit", "00:00:00.300"));
+        var silenceIsOver = new TaskCompletionSource();
+        shop.Ordering[0].Answer = http => http.Request.Path == "/orders/1/events"
+            ? Stream(http, silenceIsOver.Task)
+            : silenceIsOver.Task.WaitAsync(http.RequestAborted);
+
+        using var stream = await shop.Get("/orders/1/events");
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancellation));
+        Assert.Equal("data: first", await reader.ReadLineAsync(Cancellation));
+
+        // This one starts later and is as silent; when its time is up, the stream's would be, too.
+        using var silent = await shop.Get("/orders/2");
+        Assert.Equal(HttpStatusCode.GatewayTimeout, silent.StatusCode);
+        silenceIsOver.SetResult();
+
+        Assert.Equal("data: second", await reader.ReadLineAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_stream_ends_at_the_service_when_its_client_goes_away()
+    {
+        await using var shop = await GatewayScenario.Start();
+        var ended = new TaskCompletionSource();
+        shop.Ordering[0].Answer = async http =>
+        {
+            http.RequestAborted.Register(ended.SetResult);
+            await Stream(http, ended.Task);
+        };
+
+        var stream = await shop.Get("/orders/1/events");
+        stream.Dispose();
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    static async Task Stream(HttpContext http, Task silence)
+    {
+        http.Response.ContentType = "text/event-stream";
+        await http.Response.WriteAsync("data: first\n", http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        await silence;
+        await http.Response.WriteAsync("data: second\n", http.RequestAborted);
+    }
+}

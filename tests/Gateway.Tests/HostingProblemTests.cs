@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Shop.Hosting;
+
+namespace Shop.Gateway.Tests;
+
+/// <summary>What every service answers when it is itself in trouble.</summary>
+public sealed class HostingProblemTests
+{
+    const string NobodyListens = "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=p";
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_failure_of_the_service_shows_a_trace_id_and_nothing_of_its_inside()
+    {
+        await using var process = await HostingProcess.Start(
+            app => app.MapGet("/fail", string () => throw new InvalidOperationException("a secret of the service")));
+
+        using var answer = await process.Client.GetAsync("/fail", Cancellation);
+
+        var problem = await answer.IsProblem(HttpStatusCode.InternalServerError);
+        Assert.DoesNotContain("secret", problem.ToString());
+        var line = Assert.Single(process.Log, line => line.Contains("a secret of the service"));
+        Assert.StartsWith("Error HTTP: GET /fail failed", line);
+    }
+
+    [Theory]
+    [InlineData("/nowhere", "GET", HttpStatusCode.NotFound)]
+    [InlineData("/fail", "DELETE", HttpStatusCode.MethodNotAllowed)]
+    public async Task An_address_that_is_not_served_is_a_problem(string address, string method, HttpStatusCode status)
+    {
+        await using var process = await HostingProcess.Start(app => app.MapGet("/fail", () => "fine"));
+
+        var request = new HttpRequestMessage(new(method), address) { Headers = { { "Accept", "text/html" } } };
+        using var answer = await process.Client.SendAsync(request, Cancellation);
+
+        await answer.IsProblem(status);
+    }
+
+    [Fact]
+    public async Task A_route_that_says_nothing_of_who_may_use_it_wants_a_token()
+    {
+        await using var process = await HostingProcess.Start(app => app.MapGet("/things", () => "fine"));
+        process.Client.DefaultRequestHeaders.Authorization = null;
+
+        using var answer = await process.Client.GetAsync("/things", Cancellation);
+
+        await answer.IsProblem(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_named_and_costs_a_retry()
+    {
+        await using var process = await HostingProcess.Start(
+            app => app.MapGet("/things", (EmptyDb db) => db.Database.ExecuteSqlAsync($"select 1")),
+            builder => builder.AddDatabase<EmptyDb>("test"),
+            ("ConnectionStrings:Database", NobodyListens));
+
+        using var answer = await process.Client.GetAsync("/things", Cancellation);
+        using var ready = await process.Client.GetAsync("/health/ready", Cancellation);
+        using var live = await process.Client.GetAsync("/health/live", Cancellation);
+
+        await answer.IsProblem(HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(answer.Headers.RetryAfter?.Delta);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        var check = JsonDocument.Parse(await ready.Content.ReadAsStringAsync(Cancellation)).RootElement
+            .GetProperty("checks").GetProperty("database");
+        Assert.Equal("Unhealthy", check.GetProperty("status").GetString());
+        Assert.Equal("The database cannot be reached.", check.GetProperty("description").GetString());
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        Assert.DoesNotContain(process.Log, line => line.StartsWith("Error"));
+    }
+
+    [Theory]
+    [InlineData(PostgresErrorCodes.AdminShutdown, true)]
+    [InlineData(PostgresErrorCodes.CannotConnectNow, true)]
+    [InlineData(PostgresErrorCodes.TooManyConnections, true)]
+    [InlineData(PostgresErrorCodes.DeadlockDetected, true)]
+    [InlineData(PostgresErrorCodes.UniqueViolation, false)]
+    [InlineData(PostgresErrorCodes.UndefinedTable, false)]
+    [InlineData(PostgresErrorCodes.InvalidPassword, false)]
+    public void Only_trouble_that_passes_asks_for_a_retry(string sqlState, bool passes)
+    {
+        var error = new DbUpdateException("saving failed", new PostgresException("message", "ERROR", "ERROR", sqlState));
+
+        Assert.Equal(passes, DatabaseErrors.IsUnavailable(error));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_is_no_failure()
+    {
+        var entered = new TaskCompletionSource();
+        var left = new TaskCompletionSource();
+        await using var process = await HostingProcess.Start(app => app.MapGet("/wait", async (HttpContext http) =>
+        {
+            entered.SetResult();
+            try
+            {
+                await new TaskCompletionSource().Task.WaitAsync(http.RequestAborted);
+            }
+            finally
+            {
+                left.SetResult();
+            }
+        }));
+
+        using var cancellation = new CancellationTokenSource();
+        var request = process.Client.GetAsync("/wait", cancellation.Token);
+        await entered.Task;
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        await left.Task;
+
+        // Its connection is through with it only when the next request is answered.
+        using var next = await process.Client.GetAsync("/health/live", Cancellation);
+        Assert.DoesNotContain(process.Log, line => line.StartsWith("Error") || line.StartsWith("Warning"));
+    }
+
+    sealed class EmptyDb(DbContextOptions<EmptyDb> options) : DbContext(options);
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+
+namespace Shop.Gateway.Tests;
+
+public sealed class StartAndStopTests : IAsyncLifetime
+{
+    FakeService _service = null!;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _service = await FakeService.Start();
+
+    public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    [Theory]
+    [InlineData("ASPNETCORE_URLS", "nonsense")]
+    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:80808")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense")]
+    [InlineData("Logging:LogLevel:Default", "Loud")]
+    [InlineData("Authentication:Issuer", null)]
+    [InlineData("Authentication:PublicKeyFile", null)]
+    [InlineData("Authentication:PublicKeyFile", "/no/such/file")]
+    [InlineData("Authentication:PublicKeyFile", "Shop.Gateway.dll")]
+    [InlineData("RateLimits:RequestsPerSecond", "many")]
+    [InlineData("RateLimits:RequestsPerSecond", "0")]
+    [InlineData("Forwarding:SilenceTimeLimit", "long")]
+    [InlineData("Forwarding:SilenceTimeLimit", "1.00:00:00")]
+    [InlineData("ReverseProxy:Clusters:ordering:Destinations:1:Address", "nonsense")]
+    [InlineData("ReverseProxy:Routes:orders:ClusterId", "nowhere")]
+    public async Task A_wrong_setting_ends_the_start_with_one_line_that_names_its_key(string key, string? value)
+    {
+        var settings = Settings();
+        settings[key] = value;
+        using var gateway = GatewayProcess.Start(settings);
+
+        var (exitCode, errors, output) = await gateway.Exit();
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"gateway: configuration error: {key}: ", Assert.Single(errors.TrimEnd().Split('\n')));
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public async Task An_address_in_use_ends_the_start_with_one_line()
+    {
+        var settings = Settings();
+        settings["ASPNETCORE_URLS"] = _service.Address;
+        using var gateway = GatewayProcess.Start(settings);
+
+        var (exitCode, errors, _) = await gateway.Exit();
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("gateway: configuration error: ASPNETCORE_URLS: ", Assert.Single(errors.TrimEnd().Split('\n')));
+        Assert.Contains("address already in use", errors);
+    }
+
+    [Fact]
+    public async Task An_open_event_stream_does_not_hold_up_the_end()
+    {
+        _service.Answer = async http =>
+        {
+            await http.Response.WriteAsync("data: first\n", Cancellation);
+            await http.Response.Body.FlushAsync(Cancellation);
+            await new TaskCompletionSource().Task.WaitAsync(http.RequestAborted);
+        };
+        var settings = Settings();
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
+        await Eventually.True(() => IsUp(client), "the gateway is up");
+        await using var stream = await client.GetStreamAsync("/orders/1/events", Cancellation);
+        await stream.ReadExactlyAsync(new byte[12], Cancellation);
+
+        var watch = Stopwatch.StartNew();
+        gateway.Terminate();
+        var (exitCode, _, _) = await gateway.Exit();
+
+        Assert.Equal(0, exitCode);
+        // Without care for streams it takes the 10 s that the host gives to what is under way.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+    }
+
+    static async Task<bool> IsUp(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("/health/live", Cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException error) when (error.InnerException is SocketException)
+        {
+            return false;
+        }
+    }
+
+    Dictionary<string, string?> Settings() =>
+        GatewayScenario.Settings([_service], _service, _service, ("ASPNETCORE_URLS", $"http://127.0.0.1:{GatewayProcess.FreePort()}/"))
+            .ToDictionary(setting => setting.Key, setting => (string?)setting.Value);
+}

@@ -5,21 +5,12 @@ using Shop.Support;
 
 namespace Shop.Cli.Tests;
 
-public sealed class RabbitMqServerTests : IAsyncLifetime
+/// <summary>One node for all of them: starting one is what takes the time.</summary>
+public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassFixture<RabbitMqServerTests.Node>
 {
-    readonly StateDirectory _state = new(Directory.CreateTempSubdirectory("shop-rabbitmq-").FullName);
-    readonly RabbitMqServer _server;
-
-    public RabbitMqServerTests()
-    {
-        var ports = FreePorts.Take(4);
-        _server = new(
-            _state, new(ports[0], ports[1], ports[2], ports[3]), BrokerAccess.VirtualHost, BrokerAccess.Users(_state.Secrets));
-    }
+    readonly RabbitMqServer _server = node.Server;
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await _server.Start(Cancellation);
 
     [Fact]
     public async Task A_confirmed_message_survives_a_stop_and_the_death_of_the_node()
@@ -27,7 +18,7 @@ public sealed class RabbitMqServerTests : IAsyncLifetime
         await Put("payment", "payment-payments", "one");
 
         Assert.True(await _server.Stop());
-        Assert.Empty(_state.Processes.All);
+        Assert.Empty(node.State.Processes.All);
         await _server.Start(Cancellation);
         await PutWhenTaken("payment", "payment-payments", "two");
         _server.Kill();
@@ -93,13 +84,6 @@ public sealed class RabbitMqServerTests : IAsyncLifetime
             "monitor", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation));
         var guest = new ConnectionFactory { Port = _server.Ports.Amqp, UserName = "guest", Password = "guest" };
         await Assert.ThrowsAsync<BrokerUnreachableException>(() => guest.CreateConnectionAsync(Cancellation));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _server.Kill();
-        await _server.Stop();
-        Directory.Delete(_state.Path, recursive: true);
     }
 
     // Just after a start the queue may have no leader yet and refuse what comes.
@@ -169,7 +153,30 @@ public sealed class RabbitMqServerTests : IAsyncLifetime
         HostName = "127.0.0.1",
         Port = _server.Ports.Amqp,
         UserName = user,
-        Password = _state.Secrets.Password("rabbitmq-" + user),
+        Password = node.State.Secrets.Password("rabbitmq-" + user),
         VirtualHost = BrokerAccess.VirtualHost,
     }.CreateConnectionAsync(Cancellation);
+
+    public sealed class Node : IAsyncLifetime
+    {
+        public Node()
+        {
+            var ports = FreePorts.Take(4);
+            Server = new(
+                State, new(ports[0], ports[1], ports[2], ports[3]), BrokerAccess.VirtualHost, BrokerAccess.Users(State.Secrets));
+        }
+
+        internal StateDirectory State { get; } = new(Directory.CreateTempSubdirectory("shop-rabbitmq-").FullName);
+
+        internal RabbitMqServer Server { get; }
+
+        public async ValueTask InitializeAsync() => await Server.Start(Cancellation);
+
+        public async ValueTask DisposeAsync()
+        {
+            Server.Kill();
+            await Server.Stop();
+            Directory.Delete(State.Path, recursive: true);
+        }
+    }
 }

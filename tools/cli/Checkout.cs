@@ -3,7 +3,7 @@ namespace Shop.Cli;
 /// <summary>This checkout of the repository, and the system that runs from it.</summary>
 sealed record Checkout(string Root, StateDirectory State, Ports Ports)
 {
-    const string StateVariable = "SHOP_STATE";
+    public const string StateVariable = "SHOP_STATE";
 
     /// <summary>
     /// The checkout this program was built from. SHOP_STATE names another state directory: with a port offset it runs

@@ -5,6 +5,7 @@ using Shop.Cli.Commands;
 using Shop.Cli.Demo;
 using Shop.Cli.Load;
 using Shop.Cli.Orders;
+using Shop.Cli.Testing;
 
 var checkout = Checkout.Find();
 var shop = new Command("./shop", "Runs, shows and tests the Shop system of this checkout.")
@@ -19,6 +20,6 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     Token.Command(checkout),
     AuditCommand.Command(checkout),
     LoadCommand.Command(checkout),
-    Test.Command(checkout),
+    TestCommand.Command(checkout),
 };
 return await CommandLine.Run(shop, args);

@@ -59,17 +59,23 @@ sealed class BrokerPublisher : IAsyncDisposable
     }
 
     /// <summary>Publishes all rows and waits for the broker's word on each.</summary>
-    /// <returns>The rows the broker did not take: refused, or with no queue to go to.</returns>
+    /// <returns>The rows the broker did not take.</returns>
     /// <exception cref="OperationCanceledException">The broker did not answer in time.</exception>
-    public async Task<IReadOnlyList<RelayRow>> Publish(IReadOnlyList<RelayRow> rows, CancellationToken cancellation)
+    public async Task<IReadOnlyList<RefusedRow>> Publish(IReadOnlyList<RelayRow> rows, CancellationToken cancellation)
     {
+        var problems = new Dictionary<string, string>();
         foreach (var exchange in rows.Select(row => row.Exchange).Distinct())
         {
-            await Declare(exchange, cancellation);
+            if (await Declare(exchange, cancellation) is { } problem)
+            {
+                problems[exchange] = problem;
+            }
         }
 
-        var taken = await Task.WhenAll(rows.Select(row => TryPublish(row, cancellation)));
-        return taken.All(one => one) ? [] : [.. rows.Where((_, index) => !taken[index])];
+        var refusals = await Task.WhenAll(rows.Select(row => problems.TryGetValue(row.Exchange, out var problem)
+            ? Task.FromResult<RefusedRow?>(new(row, problem))
+            : TryPublish(row, cancellation)));
+        return [.. refusals.OfType<RefusedRow>()];
     }
 
     public async ValueTask DisposeAsync()
@@ -79,29 +85,44 @@ sealed class BrokerPublisher : IAsyncDisposable
     }
 
     // Publishing to an exchange that does not exist closes the channel. MassTransit declares the same, but only at the
-    // receiver, which may start later.
-    async Task Declare(string exchange, CancellationToken cancellation)
+    // receiver, which may start later. On a channel of its own: a refusal closes it.
+    async Task<string?> Declare(string exchange, CancellationToken cancellation)
     {
-        if (!_declared.Contains(exchange))
+        if (_declared.Contains(exchange))
         {
-            await _channel.ExchangeDeclareAsync(
+            return null;
+        }
+
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellation);
+        try
+        {
+            await channel.ExchangeDeclareAsync(
                 exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
             _declared.Add(exchange);
+            return null;
+        }
+        catch (OperationInterruptedException refused) when (_connection.IsOpen)
+        {
+            return refused.ShutdownReason?.ReplyText ?? refused.Message;
         }
     }
 
-    async Task<bool> TryPublish(RelayRow row, CancellationToken cancellation)
+    async Task<RefusedRow?> TryPublish(RelayRow row, CancellationToken cancellation)
     {
         try
         {
             // Mandatory: a message that reaches no queue comes back as an error instead of vanishing.
             await _channel.BasicPublishAsync(
                 row.Exchange, routingKey: "", mandatory: true, PropertiesOf(row), row.Body, cancellation);
-            return true;
+            return null;
+        }
+        catch (PublishReturnException)
+        {
+            return new(row, "no queue is bound to it; is its receiver deployed?");
         }
         catch (PublishException)
         {
-            return false;
+            return new(row, "the broker did not confirm it.");
         }
     }
 
@@ -122,3 +143,6 @@ sealed class BrokerPublisher : IAsyncDisposable
         };
     }
 }
+
+/// <summary>A row that stays in the outbox for now.</summary>
+sealed record RefusedRow(RelayRow Row, string Reason);

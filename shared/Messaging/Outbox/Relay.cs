@@ -139,11 +139,12 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         patience.CancelAfter(TimeSpan.FromSeconds(_options.ConfirmTimeoutSeconds));
         var refused = await broker.Publish(rows, patience.Token);
         // Confirmed rows are deleted even while the process is being stopped: it saves the receivers a duplicate.
-        await store.Delete([.. rows.Except(refused)], CancellationToken.None);
+        await store.Delete(
+            refused is [] ? rows : [.. rows.Except(refused.Select(refusal => refusal.Row))], CancellationToken.None);
         if (refused is [var first, ..])
         {
-            await store.Postpone(refused, _postponement, CancellationToken.None);
-            LogRefused(refused.Count, first.MessageId, first.Exchange);
+            await store.Postpone([.. refused.Select(refusal => refusal.Row)], _postponement, CancellationToken.None);
+            LogRefused(refused.Count, first.Row.MessageId, first.Row.Exchange, first.Reason);
         }
 
         _metrics.Published(rows.Count - refused.Count, refused.Count);
@@ -154,7 +155,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         try
         {
             await using var command = _database.CreateCommand(
-                $"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= clock_timestamp()");
+                $"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= now()");
             command.Parameters.Add(new() { Value = _owner });
             Interlocked.Exchange(ref _backlogRows, (long)(await command.ExecuteScalarAsync(stopping))!);
         }
@@ -176,6 +177,6 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The broker did not take {Rows} messages and will be asked again; first {MessageId} for {Exchange}: is its receiver deployed?")]
-    partial void LogRefused(int rows, Guid messageId, string exchange);
+        "The broker did not take {Rows} messages and will be asked again; first {MessageId} for {Exchange}: {Reason}")]
+    partial void LogRefused(int rows, Guid messageId, string exchange, string reason);
 }

@@ -9,6 +9,8 @@ namespace Shop.Messaging;
 /// </summary>
 sealed class RelayStore : IAsyncDisposable
 {
+    const int AdoptionStep = 10_000;
+
     readonly NpgsqlConnection _connection;
     readonly MessagingTables _tables;
     readonly long _owner;
@@ -26,6 +28,9 @@ sealed class RelayStore : IAsyncDisposable
         var store = new RelayStore(await database.OpenConnectionAsync(cancellation), tables, owner);
         try
         {
+            // When the network drops us without a word, the server notices soon, and frees the lock.
+            await store.Execute(
+                "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3", cancellation);
             // Waits for a replica that is just adopting our rows because it could not see us.
             await store.Execute("select pg_advisory_lock($1)", cancellation, owner);
             return store;
@@ -37,15 +42,20 @@ sealed class RelayStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Our rows that may go out now, oldest first.</summary>
+    /// <summary>
+    /// Our rows that may go out now: immediate ones in the order of their insertion, then those that were scheduled for a
+    /// time that has come, so many of each that neither kind waits for the other.
+    /// </summary>
     public async Task<IReadOnlyList<RelayRow>> Due(int limit, CancellationToken cancellation)
     {
+        // now() and not clock_timestamp(), which no index can be searched for.
         await using var command = Command(
             $"""
-            select due_at, seq, message_id, exchange, headers, body from {_tables.Outbox}
-            where owner = $1 and due_at <= clock_timestamp()
-            order by due_at, seq
-            limit $2
+            (select due_at, seq, message_id, exchange, headers, body from {_tables.Outbox}
+             where owner = $1 and due_at = '-infinity' order by seq limit $2)
+            union all
+            (select due_at, seq, message_id, exchange, headers, body from {_tables.Outbox}
+             where owner = $1 and due_at > '-infinity' and due_at <= now() order by due_at, seq limit $2)
             """,
             _owner,
             limit);
@@ -92,8 +102,8 @@ sealed class RelayStore : IAsyncDisposable
             rows.Select(row => row.Seq).ToArray(),
             delay);
 
-    /// <summary>Makes the rows of replicas that are gone our own.</summary>
-    /// <returns>How many rows that were.</returns>
+    /// <summary>Makes some rows of replicas that are gone our own, oldest first.</summary>
+    /// <returns>How many rows that were; none only if there are none left.</returns>
     public async Task<int> Adopt(CancellationToken cancellation)
     {
         var adopted = 0;
@@ -102,7 +112,13 @@ sealed class RelayStore : IAsyncDisposable
             if (await Scalar<bool>("select pg_try_advisory_lock($1)", cancellation, owner))
             {
                 adopted += await Execute(
-                    $"update {_tables.Outbox} set owner = $1 where owner = $2", cancellation, _owner, owner);
+                    $"""
+                    update {_tables.Outbox} set owner = $1 where (owner, due_at, seq) in (
+                        select owner, due_at, seq from {_tables.Outbox} where owner = $2 order by due_at, seq limit {AdoptionStep})
+                    """,
+                    cancellation,
+                    _owner,
+                    owner);
                 await Execute("select pg_advisory_unlock($1)", cancellation, owner);
             }
         }
@@ -112,23 +128,14 @@ sealed class RelayStore : IAsyncDisposable
 
     /// <summary>Our rows that are due.</summary>
     public Task<long> CountDue(CancellationToken cancellation) =>
-        Scalar<long>(
-            $"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= clock_timestamp()", cancellation, _owner);
+        Scalar<long>($"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= now()", cancellation, _owner);
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        try
-        {
-            // The connection goes back to a pool that does not reset it.
-            await Execute("select pg_advisory_unlock_all()", CancellationToken.None);
-        }
-        catch (NpgsqlException)
-        {
-            // Broken: the pool throws it away, and the server has freed the lock.
-            await _connection.CloseAsync();
-        }
-
-        await _connection.DisposeAsync();
+        // Not back into the pool, which resets nothing: the lock goes with the connection, without asking a server that may
+        // not answer.
+        NpgsqlConnection.ClearPool(_connection);
+        return _connection.DisposeAsync();
     }
 
     // Jumps from owner to owner along the primary key instead of reading every row.

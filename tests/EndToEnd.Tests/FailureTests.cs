@@ -23,7 +23,7 @@ public sealed class FailureTests(ShopSystem shop)
         var customers = Enumerable.Range(0, 4).Select(_ => KeepOrdering(token, accepted, stop.Token)).ToArray();
         await ShopSystem.Until(() => Task.FromResult(accepted.Count >= 20), 30, () => "orders to be under way");
 
-        await shop.Kill(process);
+        shop.Kill(process);
         await shop.Shop("up");
 
         var before = accepted.Count;
@@ -39,7 +39,7 @@ public sealed class FailureTests(ShopSystem shop)
     {
         var token = shop.Token();
         var services = new[] { "ordering-1", "inventory-1", "payment-1" }.ToDictionary(name => name, name => shop.Find(name).Pid);
-        await shop.Kill("rabbitmq");
+        shop.Kill("rabbitmq");
 
         var placed = new List<Guid>();
         for (var number = 0; number < 10; number++)
@@ -62,7 +62,7 @@ public sealed class FailureTests(ShopSystem shop)
     {
         var token = shop.Token();
         var ordering = shop.Find("ordering-1").Pid;
-        await shop.Kill("postgres");
+        shop.Kill("postgres");
 
         await ShopSystem.Until(
             async () => await shop.Place(token) is { Status: 503 } refused

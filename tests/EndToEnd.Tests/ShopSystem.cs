@@ -160,7 +160,7 @@ public sealed class ShopSystem : IAsyncLifetime
         Assert.Fail($"Waited {seconds} s for {what()}. {last?.Message}");
     }
 
-    public async Task Kill(string process) => await BackgroundProcess.Kill(Find(process));
+    public void Kill(string process) => BackgroundProcess.Kill(Find(process));
 
     internal ProcessRecord Find(string process) =>
         _checkout.State.Processes.Find(process) ?? throw new InvalidOperationException($"There is no process {process}.");

@@ -14,8 +14,9 @@ namespace Shop.Messaging;
 /// scheduled messages and the rows of replicas that died. Publishes before it deletes, so every row goes out at least once.
 /// </summary>
 /// <remarks>
-/// Rows of one replica go out in the order they were inserted. Between replicas, and after a crash, there is no order:
-/// receivers must not depend on it.
+/// What one transaction writes, or one after the other, goes out in that order. Two transactions at the same time may go out
+/// either way, unless the second had to wait for a row that the first had locked. Between replicas, for scheduled messages,
+/// for those the broker refused, and after a crash there is no order: receivers must not depend on it.
 /// </remarks>
 sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 {

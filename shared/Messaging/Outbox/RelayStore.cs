@@ -11,12 +11,14 @@ sealed class RelayStore : IAsyncDisposable
 {
     const int AdoptionStep = 10_000;
 
+    readonly NpgsqlDataSource _database;
     readonly NpgsqlConnection _connection;
     readonly MessagingTables _tables;
     readonly long _owner;
 
-    RelayStore(NpgsqlConnection connection, MessagingTables tables, long owner)
+    RelayStore(NpgsqlDataSource database, NpgsqlConnection connection, MessagingTables tables, long owner)
     {
+        _database = database;
         _connection = connection;
         _tables = tables;
         _owner = owner;
@@ -25,7 +27,7 @@ sealed class RelayStore : IAsyncDisposable
     public static async Task<RelayStore> Open(
         NpgsqlDataSource database, MessagingTables tables, long owner, CancellationToken cancellation)
     {
-        var store = new RelayStore(await database.OpenConnectionAsync(cancellation), tables, owner);
+        var store = new RelayStore(database, await database.OpenConnectionAsync(cancellation), tables, owner);
         try
         {
             // When the network drops us without a word, the server notices soon, and frees the lock.
@@ -134,7 +136,7 @@ sealed class RelayStore : IAsyncDisposable
     {
         // Not back into the pool, which resets nothing: the lock goes with the connection, without asking a server that may
         // not answer.
-        NpgsqlConnection.ClearPool(_connection);
+        _database.Clear();
         return _connection.DisposeAsync();
     }
 

@@ -1,0 +1,192 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Shop.Support;
+
+namespace Shop.Messaging.Tests.Bank;
+
+/// <summary>
+/// The test service with a database and queues of its own: starts replicas, and tells what their handlers did.
+/// </summary>
+public sealed class BankScenario : IAsyncDisposable
+{
+    readonly BrokerLogin _login;
+    readonly string _database;
+    readonly List<Replica> _replicas = [];
+    readonly List<ChildReplica> _children = [];
+
+    BankScenario(string database, BrokerLogin login, RawBroker broker)
+    {
+        _database = database;
+        _login = login;
+        Sql = new(NpgsqlDataSource.Create($"{database};Maximum Pool Size=5;Application Name=scenario"));
+        Broker = broker;
+    }
+
+    public BankSql Sql { get; }
+
+    public RawBroker Broker { get; }
+
+    public Guid AccountId { get; } = Guid.NewGuid();
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<BankScenario> Open(TestServers servers)
+    {
+        var database = await servers.CreateDatabase("bank");
+        var login = await servers.CreateVirtualHost("bank");
+        var options = new DbContextOptionsBuilder<BankDbContext>().UseNpgsql($"{database};Pooling=false").Options;
+        await using var db = new BankDbContext(options);
+        await db.Database.EnsureCreatedAsync(Cancellation);
+        var scenario = new BankScenario(database, login, await RawBroker.Connect(login, Cancellation));
+        db.Accounts.Add(new() { AccountId = scenario.AccountId });
+        await db.SaveChangesAsync(Cancellation);
+        return scenario;
+    }
+
+    public NpgsqlDataSource DataSource(int maxPoolSize = 5) =>
+        NpgsqlDataSource.Create($"{_database};Maximum Pool Size={maxPoolSize};No Reset On Close=true;Timeout=5");
+
+    /// <summary>A running replica, ready to consume.</summary>
+    public async Task<Replica> Start(string name, params (string Key, string Value)[] settings)
+    {
+        var replica = Build(name, withRelay: true, settings);
+        await replica.Start(Cancellation);
+        return replica;
+    }
+
+    public Replica Build(string name, bool withRelay = true, params (string Key, string Value)[] settings)
+    {
+        var replica = Replica.Build(Settings(name, settings), withRelay);
+        _replicas.Add(replica);
+        return replica;
+    }
+
+    public async Task<ChildReplica> StartChild(string name, params (string Key, string Value)[] settings)
+    {
+        var child = await ChildReplica.Start(Settings(name, settings), AccountId, Cancellation);
+        _children.Add(child);
+        return child;
+    }
+
+    public static IReadOnlyList<Guid> NewIds(int count) => [.. Enumerable.Range(0, count).Select(_ => Guid.NewGuid())];
+
+    public async Task SendAll(string queue, IEnumerable<RawMessage> messages) =>
+        await Task.WhenAll(messages.Select(message => Broker.Send(queue, message)));
+
+    /// <summary>Sends messages to the accounts' endpoint in such a way that they share one transaction.</summary>
+    public async Task InOneBatch(Replica replica, params RawMessage[] messages)
+    {
+        var hold = Guid.NewGuid();
+        await Broker.Send(Replica.Accounts, RawBroker.Message(new Hold(hold)));
+        await replica.Gate.Reached(hold).WaitAsync(Cancellation);
+        foreach (var message in messages)
+        {
+            await Broker.Send(Replica.Accounts, message);
+        }
+
+        await replica.Waiting(Replica.Accounts, messages.Length);
+        replica.Gate.Open(hold);
+    }
+
+    /// <summary>Waits until each subject has had its effect.</summary>
+    public Task Handled(string kind, IReadOnlyCollection<Guid> subjects) =>
+        Wait.Until(() => Sql.CountSubjects(kind), count => count >= subjects.Count, $"{subjects.Count} effects '{kind}'");
+
+    /// <summary>
+    /// Use last: waits for the effects, stops all replicas so that nothing is in flight any more, and fails if a message
+    /// is left over, became a dead letter, or had its effect twice.
+    /// </summary>
+    public async Task HandledOnce(IReadOnlyCollection<Guid> subjects, params string[] kinds)
+    {
+        foreach (var kind in kinds)
+        {
+            await Handled(kind, subjects);
+        }
+
+        await Settle();
+        await NoDeadLetters();
+        foreach (var kind in kinds)
+        {
+            Assert.Equal(subjects.Order(), (await Sql.Subjects(kind)).Order());
+        }
+    }
+
+    /// <summary>
+    /// Stops all replicas once the outbox and the queues are empty. What was still being handled comes back to its queue, and
+    /// one more replica is there for it.
+    /// </summary>
+    public async Task Settle()
+    {
+        await Quiet();
+        await Task.WhenAll(_replicas.Select(replica => replica.Stop(Cancellation)));
+        for (var round = 1; await Waiting() is not ""; round++)
+        {
+            var replica = await Start($"settling {round}");
+            await Quiet();
+            await replica.Stop(Cancellation);
+        }
+    }
+
+    /// <summary>Waits until the outbox holds nothing due, and no queue of the service a message.</summary>
+    public Task Quiet() => Wait.Until(Waiting, waiting => waiting is "", "nothing due in the outbox and nothing in the queues");
+
+    async Task<string> Waiting()
+    {
+        var waiting = new List<string>();
+        foreach (var queue in RawBroker.Queues)
+        {
+            waiting.Add($"{await Broker.Count(queue)} in {queue}");
+        }
+
+        waiting.Add($"{await Sql.CountDue()} in the outbox");
+        return string.Join(", ", waiting.Where(place => !place.StartsWith("0 ", StringComparison.Ordinal)));
+    }
+
+    public async Task NoDeadLetters()
+    {
+        foreach (var queue in RawBroker.Queues)
+        {
+            Assert.Equal(0u, await Broker.Count($"{queue}_error"));
+            Assert.Equal(0u, await Broker.Count($"{queue}_skipped"));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var replica in _replicas)
+        {
+            await replica.DisposeAsync();
+        }
+
+        foreach (var child in _children)
+        {
+            await child.DisposeAsync();
+        }
+
+        await Broker.DisposeAsync();
+        await Sql.DisposeAsync();
+    }
+
+    ReplicaSettings Settings(string name, (string Key, string Value)[] settings)
+    {
+        var configuration = new Dictionary<string, string?>
+        {
+            ["RabbitMq:Host"] = _login.Host,
+            ["RabbitMq:Port"] = $"{_login.Port}",
+            ["RabbitMq:Username"] = _login.Username,
+            ["RabbitMq:Password"] = _login.Password,
+            ["RabbitMq:VirtualHost"] = _login.VirtualHost,
+            ["Messaging:RetryDelayMilliseconds"] = "20",
+            ["Messaging:RelayPollMilliseconds"] = "50",
+        };
+        foreach (var (key, value) in settings)
+        {
+            configuration[key] = value;
+        }
+
+        return new(
+            name,
+            $"{_database};Application Name={name};Maximum Pool Size={configuration.GetValueOrDefault("Pool", "20")};Max Auto Prepare=100;No Reset On Close=true",
+            configuration);
+    }
+}

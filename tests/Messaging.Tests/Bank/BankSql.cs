@@ -1,0 +1,51 @@
+using Npgsql;
+
+namespace Shop.Messaging.Tests.Bank;
+
+/// <summary>Reads, and now and then breaks, the database behind the back of the replicas.</summary>
+public sealed class BankSql(NpgsqlDataSource database) : IAsyncDisposable
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public Task<long> CountSubjects(string kind) =>
+        Scalar<long>($"select count(distinct \"Subject\") from bank.\"Effects\" where \"Kind\" = '{kind}'");
+
+    public Task<long> CountDue() =>
+        Scalar<long>("select count(*) from bank.outbox where due_at <= clock_timestamp()");
+
+    public Task<long> CountOutbox() => Scalar<long>("select count(*) from bank.outbox");
+
+    public Task<decimal> Balance(Guid accountId) =>
+        Scalar<decimal>($"select \"Balance\" from bank.\"Accounts\" where \"AccountId\" = '{accountId}'");
+
+    /// <summary>All effects of a kind in the order they had; a double effect is in it twice.</summary>
+    public Task<IReadOnlyList<Guid>> Subjects(string kind) =>
+        Column<Guid>($"select \"Subject\" from bank.\"Effects\" where \"Kind\" = '{kind}' order by \"EffectId\"");
+
+    public async Task<T> Scalar<T>(string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(Cancellation))!;
+    }
+
+    public async Task<IReadOnlyList<T>> Column<T>(string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        var values = new List<T>();
+        while (await reader.ReadAsync(Cancellation))
+        {
+            values.Add(await reader.GetFieldValueAsync<T>(0, Cancellation));
+        }
+
+        return values;
+    }
+
+    public async Task<int> Execute(string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using RabbitMQ.Client.Events;
+using Shop.Messaging.Tests.Bank;
+using Shop.Support;
+
+namespace Shop.Messaging.Tests;
+
+public sealed class RelayTests(TestServers servers)
+{
+    [Fact]
+    public async Task Two_replicas_relaying_at_once_skip_nothing_and_keep_the_order_of_each()
+    {
+        const int Each = 3_000;
+        var manyWrites = ("Messaging:WaitingWritesMax", "10000");
+        await using var bank = await BankScenario.Open(servers);
+        var received = await bank.Broker.Tap(RawBroker.ExchangeOf<Note>());
+        var replicas = new[] { await bank.Start("one", manyWrites), await bank.Start("two", manyWrites) };
+
+        await Task.WhenAll(replicas.Select((replica, index) => WriteNotes(replica, $"replica {index}", Each)));
+        await Wait.Until(() => received.Count >= 2 * Each, "all notes published");
+
+        await bank.Settle();
+        Assert.Equal(0, await bank.Sql.CountOutbox());
+        var notes = received.Select(ReadNote).ToArray();
+        Assert.Equal(2 * Each, notes.Length);
+        foreach (var author in notes.GroupBy(note => note.Author))
+        {
+            Assert.Equal(Enumerable.Range(0, Each), author.Select(note => note.Number));
+        }
+    }
+
+    [Fact]
+    public async Task Several_messages_of_one_work_go_out_in_the_order_they_were_published()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var received = await bank.Broker.Tap(RawBroker.ExchangeOf<Note>());
+        var replica = await bank.Start("one");
+
+        await replica.Writes.Run("notes", async unit =>
+        {
+            for (var number = 0; number < 1_200; number++)
+            {
+                await unit.Publish(new Note("one", number));
+            }
+
+            return true;
+        });
+
+        await Wait.Until(() => received.Count >= 1_200, "all notes published");
+        Assert.Equal(Enumerable.Range(0, 1_200), received.Select(delivery => ReadNote(delivery).Number));
+    }
+
+    [Fact]
+    public async Task A_message_that_reaches_no_queue_is_kept_and_told_and_delivered_once_there_is_one()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replica = await bank.Start("one");
+        var depositIds = BankScenario.NewIds(50);
+
+        await replica.Publish(new Note("one", 1));
+        await Task.WhenAll(depositIds.Select(id => replica.Publish(new Deposit(id, bank.AccountId, 1))));
+
+        await bank.Handled("statement", depositIds);
+        await Wait.Until(
+            () => replica.Log.Lines.Any(line => line.Contains("Note: no queue is bound to it")), "a warning about the note");
+        Assert.Equal(1, await bank.Sql.CountOutbox());
+        var received = await bank.Broker.Tap(RawBroker.ExchangeOf<Note>());
+        await Wait.Until(() => received.Count == 1, "the note");
+        await bank.HandledOnce(depositIds, "deposit");
+        Assert.Equal(0, await bank.Sql.CountOutbox());
+        Assert.Single(received);
+    }
+
+    [Fact]
+    public async Task A_message_for_an_exchange_we_may_not_use_holds_up_no_others()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        await bank.Broker.DeclareTopicExchange(RawBroker.ExchangeOf<Note>());
+        var replica = await bank.Start("one");
+        var depositIds = BankScenario.NewIds(10);
+
+        await replica.Publish(new Note("one", 1));
+        await Task.WhenAll(depositIds.Select(id => replica.Publish(new Deposit(id, bank.AccountId, 1))));
+
+        await bank.Handled("statement", depositIds);
+        Assert.Equal(1, await bank.Sql.CountOutbox());
+        Assert.Contains(replica.Log.Lines, line => line.Contains("Note: PRECONDITION_FAILED"));
+    }
+
+    [Fact]
+    public async Task A_relay_that_loses_its_database_connection_and_lock_carries_on()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var one = await bank.Start("one", ("Messaging:RelayPollMilliseconds", "10"));
+        var two = await bank.Start("two");
+        var depositIds = BankScenario.NewIds(2_000);
+
+        var writing = depositIds.Chunk(20).Select(async (some, index) =>
+        {
+            foreach (var depositId in some)
+            {
+                await (index % 2 == 0 ? one : two).Publish(new Deposit(depositId, bank.AccountId, 1));
+            }
+        }).ToArray();
+        for (var times = 1; times <= 5; times++)
+        {
+            await bank.Sql.Execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
+            var expected = times + 1;
+            await Wait.Until(
+                () => one.Log.Lines.Count(line => line.Contains("relay connected")) >= expected, "the relay connected again");
+        }
+
+        await Task.WhenAll(writing);
+        await bank.HandledOnce(depositIds, "deposit", "statement");
+    }
+
+    [Fact]
+    public async Task A_relay_that_keeps_losing_its_connection_uses_up_no_pool()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replica = await bank.Start("one", ("Pool", "3"));
+        for (var times = 1; times <= 4; times++)
+        {
+            await bank.Sql.Execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
+            var expected = times + 1;
+            await Wait.Until(
+                () => replica.Log.Lines.Count(line => line.Contains("relay connected")) >= expected, "the relay connected again");
+        }
+
+        var depositId = Guid.NewGuid();
+        await replica.Publish(new Deposit(depositId, bank.AccountId, 1));
+        await bank.HandledOnce([depositId], "deposit", "statement");
+    }
+
+    static async Task WriteNotes(Replica replica, string author, int count)
+    {
+        var number = 0;
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => replica.Writes.Run(author, async unit =>
+        {
+            await unit.Publish(new Note(author, number++));
+            return true;
+        })));
+    }
+
+    static Note ReadNote(BasicDeliverEventArgs delivery) =>
+        JsonSerializer.Deserialize<Note>(delivery.Body.Span, JsonSerializerOptions.Web)!;
+}

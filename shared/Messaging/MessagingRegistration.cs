@@ -47,7 +47,6 @@ public static class MessagingRegistration
         });
         // After the bus: hosted services stop in reverse order, and the relay should outlive nothing it serves.
         services.AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
-        services.AddHostedService<BrokerWatch<TDb>>();
         services.AddHostedService<InboxPurge<TDb>>();
         services.AddHealthChecks().AddCheck<RelayHealthCheck<TDb>>("outbox-relay", tags: ["ready"]);
         return builder;

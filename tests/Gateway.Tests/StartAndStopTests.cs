@@ -50,9 +50,10 @@ public sealed class StartAndStopTests : IAsyncLifetime
         settings["ASPNETCORE_URLS"] = _service.Address;
         using var gateway = GatewayProcess.Start(settings);
 
-        var (exitCode, errors, _) = await gateway.Exit();
+        var (exitCode, errors, output) = await gateway.Exit();
 
         Assert.Equal(1, exitCode);
+        Assert.DoesNotContain("Exception", output);
         Assert.StartsWith("gateway: configuration error: ASPNETCORE_URLS: ", Assert.Single(errors.TrimEnd().Split('\n')));
         Assert.Contains("address already in use", errors);
     }

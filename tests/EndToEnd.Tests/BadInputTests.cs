@@ -6,6 +6,7 @@ namespace Shop.EndToEnd.Tests;
 public sealed class BadInputTests(ShopSystem shop)
 {
     const string CardNumber = "4111 1111 1111 1111";
+    const string CardDigits = "4111 ?1111";
 
     [Theory]
     [InlineData(400, null, "")]
@@ -49,7 +50,7 @@ public sealed class BadInputTests(ShopSystem shop)
         var answer = await shop.Send(HttpMethod.Post, "/orders", shop.Token(), body);
 
         answer.MustBeProblem(status, field);
-        Assert.DoesNotContain(CardNumber, answer.Body);
+        Assert.DoesNotMatch(CardDigits, answer.Body);
         Assert.DoesNotContain("Shop.", answer.Body);
     }
 
@@ -64,7 +65,7 @@ public sealed class BadInputTests(ShopSystem shop)
         {
             await using var file = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(file);
-            Assert.DoesNotContain(CardNumber, await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+            Assert.DoesNotMatch(CardDigits, await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
         }
     }
 

@@ -32,6 +32,7 @@ public static class MessagingRegistration
             .BindConfiguration(MessagingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<MessagingMetrics>();
+        services.AddSingleton<BrokerGate>();
         services.AddSingleton<Relay<TDb>>();
         services.AddSingleton<EndpointLanes<TDb>>();
         services.AddSingleton(provider => new GroupCommit<TDb>(
@@ -78,6 +79,7 @@ public static class MessagingRegistration
                 host.Password(broker.Password);
                 host.Heartbeat(TimeSpan.FromSeconds(10));
                 host.RequestedConnectionTimeout(TimeSpan.FromSeconds(5));
+                host.OnRefreshConnectionFactory = _ => context.GetRequiredService<BrokerGate>().Pass();
             });
             rabbit.ConfigureJsonSerializerOptions(Strict);
             rabbit.UseRawJsonSerializer(RawSerializerOptions.CopyHeaders, isDefault: true);

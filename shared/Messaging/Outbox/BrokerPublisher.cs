@@ -25,21 +25,7 @@ sealed class BrokerPublisher : IAsyncDisposable
     public static async Task<BrokerPublisher> Connect(
         RabbitMqOptions options, string clientName, CancellationToken cancellation)
     {
-        var factory = new ConnectionFactory
-        {
-            HostName = options.Host,
-            Port = options.Port,
-            UserName = options.Username,
-            Password = options.Password,
-            VirtualHost = options.VirtualHost,
-            ClientProvidedName = clientName,
-            // The relay reconnects itself, after it has given up its rows.
-            AutomaticRecoveryEnabled = false,
-            TopologyRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
-            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
-        };
-        var connection = await factory.CreateConnectionAsync(cancellation);
+        var connection = await options.ConnectionFactory(clientName).CreateConnectionAsync(cancellation);
         try
         {
             var channel = await connection.CreateChannelAsync(

@@ -42,7 +42,7 @@ static class Status
         var processes = Table("process", "pid", "port", "health");
         foreach (var process in status.Processes)
         {
-            var color = process.Health == Health.Ready ? "green" : process.Health == Health.Starting ? "yellow" : "red";
+            var color = process.Health == Health.Ready ? "green" : process.Health is Health.Starting or Health.Degraded ? "yellow" : "red";
             processes.AddRow(process.Name, $"{process.Pid}", $"{process.Port}", $"[{color}]{process.Health.ToString().ToLowerInvariant()}[/]");
         }
 

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
 using Shop.Cli.Processes;
@@ -9,6 +11,8 @@ namespace Shop.Cli.Running;
 enum Health
 {
     [JsonStringEnumMemberName("ready")] Ready,
+    /// <summary>It serves, though something it depends on is away.</summary>
+    [JsonStringEnumMemberName("degraded")] Degraded,
     [JsonStringEnumMemberName("starting")] Starting,
     [JsonStringEnumMemberName("unhealthy")] Unhealthy,
     [JsonStringEnumMemberName("dead")] Dead,
@@ -27,46 +31,48 @@ sealed class HealthCheck(Checkout checkout)
             return Health.Dead;
         }
 
-        var ready = record.Name switch
+        var health = record.Name switch
         {
-            PostgresServer.Name => await PostgresAnswers(cancellation),
-            RabbitMqServer.Name => await AmqpGreeting.IsGiven(record.Port, cancellation),
-            _ => await HttpIsReady(record.Port, cancellation),
+            PostgresServer.Name => await PostgresHealth(cancellation),
+            RabbitMqServer.Name => await AmqpGreeting.IsGiven(record.Port, cancellation) ? Health.Ready : Health.Unhealthy,
+            _ => await HttpHealth(record.Port, cancellation),
         };
-        return ready ? Health.Ready
-            : DateTimeOffset.UtcNow - record.StartedAt < _startTime ? Health.Starting
-            : Health.Unhealthy;
+        return health == Health.Unhealthy && DateTimeOffset.UtcNow - record.StartedAt < _startTime ? Health.Starting : health;
     }
 
-    static async Task<bool> HttpIsReady(int port, CancellationToken cancellation)
+    static async Task<Health> HttpHealth(int port, CancellationToken cancellation)
     {
         try
         {
             using var answer = await _http.GetAsync($"http://127.0.0.1:{port}/health/ready", cancellation);
-            return answer.IsSuccessStatusCode;
+            return !answer.IsSuccessStatusCode ? Health.Unhealthy
+                : (await answer.Content.ReadFromJsonAsync<Report>(cancellation))?.Status == nameof(Health.Degraded) ? Health.Degraded
+                : Health.Ready;
         }
-        catch (HttpRequestException)
+        catch (Exception error) when (error is HttpRequestException or JsonException)
         {
-            return false;
+            return Health.Unhealthy;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return false;
+            return Health.Unhealthy;
         }
     }
 
-    async Task<bool> PostgresAnswers(CancellationToken cancellation)
+    async Task<Health> PostgresHealth(CancellationToken cancellation)
     {
         var server = new PostgresServer(checkout.State, checkout.Ports.Postgres);
         try
         {
             await using var connection = new NpgsqlConnection(server.ConnectionString() + ";Timeout=3;Pooling=false");
             await connection.OpenAsync(cancellation);
-            return true;
+            return Health.Ready;
         }
         catch (NpgsqlException)
         {
-            return false;
+            return Health.Unhealthy;
         }
     }
+
+    sealed record Report(string Status);
 }

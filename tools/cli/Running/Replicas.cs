@@ -43,4 +43,7 @@ static class Replicas
     }
 
     public static string NameOf(string service, int replica) => $"{service}-{replica}";
+
+    public static bool IsService(string process) =>
+        Services.Any(service => process.StartsWith(service + '-', StringComparison.Ordinal));
 }

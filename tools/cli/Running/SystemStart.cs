@@ -34,14 +34,7 @@ sealed class SystemStart(Checkout checkout, Steps steps)
         await Task.WhenAll(surplus.Select(Stop));
         ReservedPorts.Add(checkout.Ports.Postgres, checkout.Ports.RabbitMq.Amqp);
         await PortCheck.MustBeFree(PortsToTake(missing), checkout.Ports.Offset, steps.Note, cancellation);
-        await Task.WhenAll(StartPostgres(cancellation), StartRabbitMq(cancellation));
-
-        Directory.CreateDirectory(checkout.State.Combine(ShopPrograms.CardNetwork));
-        foreach (var process in missing)
-        {
-            process.Start(checkout.State);
-        }
-
+        await Task.WhenAll(StartRabbitMq(cancellation), StartPrograms(missing, cancellation));
         var ready = await Task.WhenAll(wanted.Select(process => WaitUntilReady(process, missing.Contains(process), cancellation)));
         return started || ready.Contains(false);
     }
@@ -88,7 +81,23 @@ sealed class SystemStart(Checkout checkout, Steps steps)
         }
     }
 
-    // Migrations need PostgreSQL only, so they run while RabbitMQ still starts.
+    // Services need their database and its migrations; for RabbitMQ they wait by themselves.
+    async Task StartPrograms(IReadOnlyCollection<BackgroundProcess> missing, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(checkout.State.Combine(ShopPrograms.CardNetwork));
+        var services = missing.Where(process => Replicas.IsService(process.Name)).ToArray();
+        foreach (var process in missing.Except(services))
+        {
+            process.Start(checkout.State);
+        }
+
+        await StartPostgres(cancellation);
+        foreach (var process in services)
+        {
+            process.Start(checkout.State);
+        }
+    }
+
     async Task StartPostgres(CancellationToken cancellation)
     {
         var migrations = new Migrations(checkout, _programs);

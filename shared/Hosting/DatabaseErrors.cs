@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Shop.Hosting;
@@ -15,11 +16,13 @@ public static class DatabaseErrors
                 case PostgresException postgres:
                     return postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.AdminShutdown
                         or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-                        or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction;
+                        or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction
+                        or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+                        or PostgresErrorCodes.InvalidCatalogName;
                 case NpgsqlOperationInProgressException:
                     // Two commands at once on one connection is a mistake of ours, and stays one.
                     return false;
-                case NpgsqlException:
+                case NpgsqlException or SocketException:
                     return true;
             }
         }

@@ -22,6 +22,12 @@ sealed partial class ExceptionToProblem(
         if (BadRequests.Find(exception) is { } bad)
         {
             httpContext.Response.StatusCode = bad.StatusCode;
+            if (bad.StatusCode == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(httpContext.Request.Protocol))
+            {
+                // The rest of the body is not read, so the connection ends here; a client that is not told would use it again.
+                httpContext.Response.Headers.Connection = "close";
+            }
+
             await problems.WriteAsync(new() { HttpContext = httpContext, ProblemDetails = BadRequests.Explain(bad) });
         }
         else if (Reason(exception) is { } reason)

@@ -50,7 +50,10 @@ public sealed class EndpointConfigurator<TDb> where TDb : DbContext
         return this;
     }
 
-    /// <summary>A saga whose instances are entities of <typeparamref name="TDb"/>.</summary>
+    /// <summary>
+    /// A saga whose instances are entities of <typeparamref name="TDb"/>. An <see cref="IPreload{TDb}"/> has to lock them, or a
+    /// concurrency token to guard them: another replica may be at work on the same instance.
+    /// </summary>
     public EndpointConfigurator<TDb> Saga<TStateMachine, TSaga>()
         where TStateMachine : class, SagaStateMachine<TSaga>
         where TSaga : class, SagaStateMachineInstance

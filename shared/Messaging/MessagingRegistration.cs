@@ -14,6 +14,8 @@ namespace Shop.Messaging;
 /// <summary>Adds transactional messaging to a service.</summary>
 public static class MessagingRegistration
 {
+    const int DeliveryLimit = 1_000_000;
+
     /// <summary>
     /// Connects the service to the broker. Expects <typeparamref name="TDb"/> and its <c>NpgsqlDataSource</c> to be
     /// registered, and <see cref="MessagingModel.AddMessaging"/> to be called in its model.
@@ -88,6 +90,9 @@ public static class MessagingRegistration
                 rabbit.ReceiveEndpoint(receiver.Name, endpoint =>
                 {
                     endpoint.SetQuorumQueue();
+                    // RabbitMQ 4 drops a message after 20 deliveries unless told otherwise. Attempts are counted by us, and
+                    // deliveries that ended with a lost connection are no fault of the message.
+                    endpoint.SetQueueArgument("x-delivery-limit", DeliveryLimit);
                     endpoint.PrefetchCount = options.PrefetchCount;
                     endpoint.ConcurrentMessageLimit = options.ConcurrentMessages;
                     endpoint.PublishFaults = false;

@@ -36,7 +36,7 @@ public sealed class PostgresServerTests : IAsyncLifetime
         var record = _state.Processes.Find(PostgresServer.Name)!;
 
         Processes.Signals.Send(record.Pid, Processes.Signal.Kill);
-        await Eventually.Is(() => !record.IsAlive, Cancellation);
+        await Wait.Until(() => !record.IsAlive, "the server gone");
         await _server.Start(Cancellation);
 
         Assert.Equal(1, await Run("select 1"));

@@ -18,7 +18,7 @@ public sealed class ProcessTableTests : IDisposable
 
         Assert.True(record.IsAlive);
         Assert.Equal(record, new ProcessTable(_state.Combine("processes.json")).Find("sleeper"));
-        await Eventually.Is(() => Log() == "started\n", Cancellation);
+        await Wait.Until(() => Log() == "started\n", "a line in the log");
         var session = (await File.ReadAllTextAsync($"/proc/{record.Pid}/stat", Cancellation)).Split(") ")[1].Split(' ')[3];
         Assert.Equal($"{record.Pid}", session);
 
@@ -46,7 +46,7 @@ public sealed class ProcessTableTests : IDisposable
     public async Task A_process_that_does_not_stop_in_time_is_killed_with_its_children()
     {
         var record = Start("bash", "-c", "trap '' TERM; sleep 600 & echo ready; wait");
-        await Eventually.Is(() => Log() == "ready\n" && ProcFiles.TreeOf(record.Pid).Count == 2, Cancellation);
+        await Wait.Until(() => Log() == "ready\n" && ProcFiles.TreeOf(record.Pid).Count == 2, "the process and its child");
         var tree = ProcFiles.TreeOf(record.Pid).Select(pid => (Pid: pid, Identity: ProcFiles.IdentityOf(pid)!)).ToArray();
 
         Assert.False(await BackgroundProcess.Stop(record, TimeSpan.FromMilliseconds(100)));

@@ -28,7 +28,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
         await using var connection = await Connect("payment");
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
         var bodies = new List<string>();
-        await Eventually.Is(
+        await Wait.Until(
             async () =>
             {
                 while (await channel.BasicGetAsync("payment-payments", autoAck: true, Cancellation) is { } message)
@@ -38,7 +38,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
 
                 return bodies.Count >= 2;
             },
-            Cancellation);
+            "two messages");
 
         Assert.Equal(["one", "two"], bodies);
         Assert.Contains(await _server.Management.Queues(Cancellation), queue => queue.Name == "payment-payments");
@@ -87,7 +87,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
     }
 
     // Just after a start the queue may have no leader yet and refuse what comes.
-    Task PutWhenTaken(string user, string queue, string body) => Eventually.Is(
+    Task PutWhenTaken(string user, string queue, string body) => Wait.Until(
         async () =>
         {
             try
@@ -100,7 +100,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
                 return false;
             }
         },
-        Cancellation);
+        "a message taken");
 
     async Task Put(string user, string queue, string body)
     {
@@ -141,7 +141,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
         await Assert.ThrowsAnyAsync<RabbitMQClientException>(() => attempt(channel));
-        await Eventually.Is(() => channel.CloseReason is not null, Cancellation);
+        await Wait.Until(() => channel.CloseReason is not null, "the channel closed");
         Assert.Equal(Constants.AccessRefused, channel.CloseReason!.ReplyCode);
     }
 

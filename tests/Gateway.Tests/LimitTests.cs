@@ -54,6 +54,7 @@ public sealed class LimitTests
         using var answer = await shop.Send(request);
 
         var problem = await answer.IsProblem(HttpStatusCode.RequestEntityTooLarge);
+        Assert.True(answer.Headers.ConnectionClose);
         Assert.Contains("64 KiB", problem.Detail());
         Assert.Empty(shop.OrderingRequests);
     }

@@ -67,6 +67,33 @@ public sealed class TestServers : IAsyncLifetime
         return login;
     }
 
+    /// <summary>A bearer token that services started here believe.</summary>
+    public string Token(string name, string role) =>
+        new Tokens(_state.Secrets, TimeProvider.System).Issue(name, role, TimeSpan.FromHours(1));
+
+    /// <summary>Settings every service needs; for TestProgram.</summary>
+    public Dictionary<string, string> ServiceSettings(string database, BrokerLogin login) => new()
+    {
+        ["ConnectionStrings__Database"] = database,
+        ["RabbitMq__Host"] = login.Host,
+        ["RabbitMq__Port"] = $"{login.Port}",
+        ["RabbitMq__VirtualHost"] = login.VirtualHost,
+        ["RabbitMq__Username"] = login.Username,
+        ["RabbitMq__Password"] = login.Password,
+        ["Authentication__Issuer"] = Tokens.Issuer,
+        ["Authentication__Audience"] = Tokens.Audience,
+        ["Authentication__PublicKeyFile"] = _state.Secrets.PublicKeyFile,
+    };
+
+    /// <summary>Starts a program and waits until it is ready.</summary>
+    /// <param name="assembly">Of a referenced project, such as <c>Shop.Inventory</c>.</param>
+    public async Task<TestProgram> Start(string assembly, IReadOnlyDictionary<string, string> settings)
+    {
+        var program = TestProgram.Start(_state, Unique(assembly), FreePorts.Take(1)[0], assembly, settings);
+        await program.Ready();
+        return program;
+    }
+
     public Task StartDatabase() => _postgresStarted.IsValueCreated ? _postgres.Start() : _postgresStarted.Value;
 
     public Task StopDatabase() => _postgres.Stop();
@@ -98,6 +125,16 @@ public sealed class TestServers : IAsyncLifetime
         {
             Directory.Delete(_state.Path, recursive: true);
         }
+    }
+
+    /// <summary>How many dead-locks a database has had to break.</summary>
+    public static async Task<long> DeadLocks(string database)
+    {
+        await using var connection = new NpgsqlConnection(database + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            "select deadlocks from pg_stat_database where datname = current_database()", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     Task Manage(HttpMethod method, string path, object body) =>

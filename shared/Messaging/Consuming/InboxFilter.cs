@@ -25,11 +25,16 @@ sealed class InboxFilter<TDb, TMessage>(CommitLane<TDb> lane, string endpoint) :
     public void Probe(ProbeContext context) => context.CreateFilterScope("inbox");
 }
 
-/// <summary>Puts an <see cref="InboxFilter{TDb,TMessage}"/> before each consumer and saga of an endpoint.</summary>
+/// <summary>
+/// Puts an <see cref="InboxFilter{TDb,TMessage}"/> before each consumer and saga of an endpoint. The inbox remembers what an
+/// endpoint has handled, so each type may have one handler there: to a second one every message would be a duplicate.
+/// </summary>
 sealed class InboxFilterObserver<TDb>(CommitLane<TDb> lane, string endpoint)
     : IConsumerConfigurationObserver, ISagaConfigurationObserver
     where TDb : DbContext
 {
+    readonly HashSet<Type> _handled = [];
+
     public void ConsumerConfigured<TConsumer>(IConsumerConfigurator<TConsumer> configurator) where TConsumer : class
     {
     }
@@ -55,7 +60,15 @@ sealed class InboxFilterObserver<TDb>(CommitLane<TDb> lane, string endpoint)
         where TMessage : class =>
         AddFilter((ISagaMessageConfigurator<TMessage>)configurator);
 
-    void AddFilter<TMessage>(IPipeConfigurator<ConsumeContext<TMessage>> pipe) where TMessage : class =>
+    void AddFilter<TMessage>(IPipeConfigurator<ConsumeContext<TMessage>> pipe) where TMessage : class
+    {
+        if (!_handled.Add(typeof(TMessage)))
+        {
+            throw new InvalidOperationException(
+                $"The endpoint {endpoint} has two handlers of {typeof(TMessage).Name}. Give the second an endpoint of its own.");
+        }
+
         pipe.AddPipeSpecification(
             new FilterPipeSpecification<ConsumeContext<TMessage>>(new InboxFilter<TDb, TMessage>(lane, endpoint)));
+    }
 }

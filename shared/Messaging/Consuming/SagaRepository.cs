@@ -42,6 +42,7 @@ sealed class SagaRepository<TDb, TSaga>(TDb db, ISagaConsumeContextFactory<TDb, 
 
         public async Task<SagaConsumeContext<TSaga, T>> Load(Guid correlationId) =>
             await db.FindAsync<TSaga>([correlationId], CancellationToken) is { } instance
+                && db.Entry(instance).State != EntityState.Deleted
                 ? await CreateSagaConsumeContext(_context, instance, SagaConsumeContextMode.Load)
                 : null!;
 

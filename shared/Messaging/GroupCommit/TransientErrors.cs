@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Shop.Messaging;
@@ -13,7 +14,7 @@ static class TransientErrors
             {
                 case PostgresException postgres:
                     return postgres.IsTransient || PassesWhenSomebodyActs(postgres.SqlState);
-                case NpgsqlException:
+                case NpgsqlException or SocketException:
                     return true;
             }
         }
@@ -21,8 +22,11 @@ static class TransientErrors
         return false;
     }
 
-    // Shutdown, crash recovery, a full disk or a demoted server pass without a change to the message.
+    // Shutdown, crash recovery, a full disk, a demoted server, or a login or database that is not there (yet, or while a
+    // password changes): all pass without a change to the message.
     static bool PassesWhenSomebodyActs(string state) =>
         state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction;
+            or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction
+            or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+            or PostgresErrorCodes.InvalidCatalogName;
 }

@@ -45,7 +45,7 @@ sealed partial class InboxPurge<TDb>(
                     await Task.Yield();
                 }
             }
-            catch (NpgsqlException error)
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(error.Message);
             }

@@ -10,6 +10,8 @@ namespace Shop.Messaging;
 /// </summary>
 sealed class BrokerPublisher : IAsyncDisposable
 {
+    static readonly TimeSpan _goodbyeTimeLimit = TimeSpan.FromSeconds(2);
+
     readonly IConnection _connection;
     readonly IChannel _channel;
     readonly HashSet<string> _declared = [];
@@ -66,6 +68,9 @@ sealed class BrokerPublisher : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A broker that does not answer must not hold up the process that leaves.
+        await _connection.CloseAsync(
+            Constants.ReplySuccess, "Goodbye", _goodbyeTimeLimit, abort: true, cancellationToken: CancellationToken.None);
         await _channel.DisposeAsync();
         await _connection.DisposeAsync();
     }

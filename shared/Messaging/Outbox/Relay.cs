@@ -23,6 +23,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     static readonly TimeSpan _adoptionInterval = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _reconnectPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _postponement = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _deletionTimeLimit = TimeSpan.FromSeconds(5);
 
     // Never disposed: lanes that finish their last batch while the process stops still signal it.
     readonly SemaphoreSlim _wake = new(0);
@@ -140,11 +141,11 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         patience.CancelAfter(TimeSpan.FromSeconds(_options.ConfirmTimeoutSeconds));
         var refused = await broker.Publish(rows, patience.Token);
         // Confirmed rows are deleted even while the process is being stopped: it saves the receivers a duplicate.
-        await store.Delete(
-            refused is [] ? rows : [.. rows.Except(refused.Select(refusal => refusal.Row))], CancellationToken.None);
+        using var deleting = new CancellationTokenSource(_deletionTimeLimit);
+        await store.Delete(refused is [] ? rows : [.. rows.Except(refused.Select(refusal => refusal.Row))], deleting.Token);
         if (refused is [var first, ..])
         {
-            await store.Postpone([.. refused.Select(refusal => refusal.Row)], _postponement, CancellationToken.None);
+            await store.Postpone([.. refused.Select(refusal => refusal.Row)], _postponement, deleting.Token);
             LogRefused(refused.Count, first.Row.MessageId, first.Row.Exchange, first.Reason);
         }
 
@@ -160,7 +161,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             command.Parameters.Add(new() { Value = _owner });
             Interlocked.Exchange(ref _backlogRows, (long)(await command.ExecuteScalarAsync(stopping))!);
         }
-        catch (Exception error) when (error is NpgsqlException or OperationCanceledException)
+        catch (Exception)
         {
             // Without its database the service takes no writes, so nothing can pile up.
             Interlocked.Exchange(ref _backlogRows, 0);

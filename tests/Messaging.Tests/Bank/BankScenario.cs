@@ -9,6 +9,8 @@ namespace Shop.Messaging.Tests.Bank;
 /// </summary>
 public sealed class BankScenario : IAsyncDisposable
 {
+    static readonly IReadOnlyList<string> _queues = [Replica.Accounts, Replica.Statements, Replica.Transfers];
+
     readonly BrokerLogin _login;
     readonly string _database;
     readonly List<Replica> _replicas = [];
@@ -49,14 +51,15 @@ public sealed class BankScenario : IAsyncDisposable
     /// <summary>A running replica, ready to consume.</summary>
     public async Task<Replica> Start(string name, params (string Key, string Value)[] settings)
     {
-        var replica = Build(name, withRelay: true, settings);
+        var replica = Build(name, settings: settings);
         await replica.Start(Cancellation);
         return replica;
     }
 
-    public Replica Build(string name, bool withRelay = true, params (string Key, string Value)[] settings)
+    public Replica Build(
+        string name, bool withRelay = true, bool handlesTwice = false, params (string Key, string Value)[] settings)
     {
-        var replica = Replica.Build(Settings(name, settings), withRelay);
+        var replica = Replica.Build(Settings(name, settings), withRelay, handlesTwice);
         _replicas.Add(replica);
         return replica;
     }
@@ -87,6 +90,13 @@ public sealed class BankScenario : IAsyncDisposable
         await replica.Waiting(Replica.Accounts, messages.Length);
         replica.Gate.Open(hold);
     }
+
+    /// <summary>Where a transfer is; empty if there is none.</summary>
+    public async Task<string> State(Guid transferId) =>
+        (await Sql.Column<string>($"select \"State\" from bank.\"Transfers\" where \"CorrelationId\" = '{transferId}'")).FirstOrDefault("");
+
+    public Task<int> Steps(Guid transferId) =>
+        Sql.Scalar<int>($"select \"Steps\" from bank.\"Transfers\" where \"CorrelationId\" = '{transferId}'");
 
     /// <summary>Waits until each subject has had its effect.</summary>
     public Task Handled(string kind, IReadOnlyCollection<Guid> subjects) =>
@@ -133,7 +143,7 @@ public sealed class BankScenario : IAsyncDisposable
     async Task<string> Waiting()
     {
         var waiting = new List<string>();
-        foreach (var queue in RawBroker.Queues)
+        foreach (var queue in _queues)
         {
             waiting.Add($"{await Broker.Count(queue)} in {queue}");
         }
@@ -144,7 +154,7 @@ public sealed class BankScenario : IAsyncDisposable
 
     public async Task NoDeadLetters()
     {
-        foreach (var queue in RawBroker.Queues)
+        foreach (var queue in _queues)
         {
             Assert.Equal(0u, await Broker.Count($"{queue}_error"));
             Assert.Equal(0u, await Broker.Count($"{queue}_skipped"));

@@ -24,8 +24,18 @@ public sealed class BankSql(NpgsqlDataSource database) : IAsyncDisposable
 
     public async Task<T> Scalar<T>(string sql)
     {
-        await using var command = database.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync(Cancellation))!;
+        while (true)
+        {
+            try
+            {
+                await using var command = database.CreateCommand(sql);
+                return (T)(await command.ExecuteScalarAsync(Cancellation))!;
+            }
+            catch (NpgsqlException error) when (error.InnerException is IOException || error.SqlState == PostgresErrorCodes.AdminShutdown)
+            {
+                // A connection of before a restart of the server: the pool forgets it, and has a few more at most.
+            }
+        }
     }
 
     public async Task<IReadOnlyList<T>> Column<T>(string sql)
@@ -45,6 +55,16 @@ public sealed class BankSql(NpgsqlDataSource database) : IAsyncDisposable
     {
         await using var command = database.CreateCommand(sql);
         return await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    /// <summary>Holds the locks that a query takes until it is disposed of.</summary>
+    public async Task<IAsyncDisposable> Locked(string sql)
+    {
+        var connection = await database.OpenConnectionAsync(Cancellation);
+        await connection.BeginTransactionAsync(Cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
+        return connection;
     }
 
     public ValueTask DisposeAsync() => database.DisposeAsync();

@@ -31,6 +31,12 @@ public sealed class DepositedConsumer(BankDbContext db, ReplicaName replica) : I
     }
 }
 
+/// <summary>Never called: its type already has a handler on the endpoint.</summary>
+public sealed class SecondDepositedConsumer : IConsumer<Deposited>
+{
+    public Task Consume(ConsumeContext<Deposited> context) => Task.CompletedTask;
+}
+
 /// <summary>Publishes by the injected endpoint in place of the context.</summary>
 public sealed class OpenAccountConsumer(BankDbContext db, ReplicaName replica, IPublishEndpoint publishing)
     : IConsumer<OpenAccount>
@@ -71,6 +77,31 @@ public sealed class AccountPreload : IPreload<BankDbContext>
                 .LoadAsync(cancellation);
         }
     }
+}
+
+/// <summary>Locks the sagas a batch will touch: another replica may be at work on the same.</summary>
+public sealed class TransferPreload : IPreload<BankDbContext>
+{
+    public async Task Load(BankDbContext db, IReadOnlyCollection<object> messages, CancellationToken cancellation)
+    {
+        var transferIds = messages.Select(TransferOf).OfType<Guid>().Distinct().ToArray();
+        if (transferIds is not [])
+        {
+            await db.Transfers
+                .FromSql($"select * from bank.\"Transfers\" where \"CorrelationId\" = any ({transferIds}) order by \"CorrelationId\" for update")
+                .LoadAsync(cancellation);
+        }
+    }
+
+    static Guid? TransferOf(object message) => message switch
+    {
+        StartTransfer started => started.TransferId,
+        StepTransfer stepped => stepped.TransferId,
+        BreakTransfer broken => broken.TransferId,
+        EndTransfer ended => ended.TransferId,
+        TransferExpired expired => expired.TransferId,
+        _ => null,
+    };
 }
 
 static class EffectRecording

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Shop.Support;
 
 namespace Shop.Messaging.Tests.Bank;
 
@@ -29,7 +30,8 @@ public sealed class Replica : IAsyncDisposable
 
     /// <param name="settings">Configuration on top of what every replica gets, such as <c>Messaging:Attempts</c>.</param>
     /// <param name="withRelay">False: its outbox rows stay where they are, as if it died right after each commit.</param>
-    public static Replica Build(ReplicaSettings settings, bool withRelay = true)
+    /// <param name="handlesTwice">True: one endpoint has two consumers of one type, which must be refused.</param>
+    public static Replica Build(ReplicaSettings settings, bool withRelay = true, bool handlesTwice = false)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(settings.Configuration);
@@ -41,9 +43,12 @@ public sealed class Replica : IAsyncDisposable
         builder.AddMessaging<BankDbContext>(messaging => messaging
             .Endpoint(Accounts, endpoint => endpoint
                 .Consumer<DepositConsumer>().Consumer<OpenAccountConsumer>().Consumer<OverdrawConsumer>().Consumer<HoldConsumer>())
-            .Endpoint(Statements, endpoint => endpoint.Consumer<DepositedConsumer>())
+            .Endpoint(Statements, endpoint => _ = handlesTwice
+                ? endpoint.Consumer<DepositedConsumer>().Consumer<SecondDepositedConsumer>()
+                : endpoint.Consumer<DepositedConsumer>())
             .Endpoint(Transfers, endpoint => endpoint.Saga<TransferMachine, Transfer>())
-            .Preload<AccountPreload>());
+            .Preload<AccountPreload>()
+            .Preload<TransferPreload>());
         if (!withRelay)
         {
             builder.Services.Remove(builder.Services.Single(service => service.ServiceType == typeof(IHostedService)

@@ -1,4 +1,6 @@
-namespace Shop.Messaging.Tests.Bank;
+using Xunit;
+
+namespace Shop.Support;
 
 /// <summary>Waits for what must become true, with a deadline that only a failure reaches.</summary>
 public static class Wait
@@ -30,6 +32,8 @@ public static class Wait
             }
         }
     }
+
+    public static Task Until(Func<Task<bool>> holds, string expectation) => Until(holds, held => held, expectation);
 
     public static Task Until(Func<bool> holds, string expectation) =>
         Until(() => Task.FromResult(holds()), held => held, expectation);

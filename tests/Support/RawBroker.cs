@@ -5,15 +5,13 @@ using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
-using Shop.Support;
+using Xunit;
 
-namespace Shop.Messaging.Tests.Bank;
+namespace Shop.Support;
 
 /// <summary>The broker without MassTransit: what any other client could send to a service, or would see of it.</summary>
 public sealed class RawBroker : IAsyncDisposable
 {
-    public static readonly IReadOnlyList<string> Queues = [Replica.Accounts, Replica.Statements, Replica.Transfers];
-
     readonly IConnection _connection;
     readonly IChannel _channel;
 
@@ -34,6 +32,7 @@ public sealed class RawBroker : IAsyncDisposable
             UserName = login.Username,
             Password = login.Password,
             VirtualHost = login.VirtualHost,
+            NetworkRecoveryInterval = TimeSpan.FromMilliseconds(300),
         };
         var connection = await factory.CreateConnectionAsync(cancellation);
         var channel = await connection.CreateChannelAsync(
@@ -52,6 +51,7 @@ public sealed class RawBroker : IAsyncDisposable
 
     public async Task Send(string exchange, RawMessage message)
     {
+        await Connected();
         var headers = new Dictionary<string, object?>();
         if (message.Type is not null)
         {
@@ -76,12 +76,13 @@ public sealed class RawBroker : IAsyncDisposable
     /// <summary>How many messages wait in a queue; 0 if there is no such queue.</summary>
     public async Task<uint> Count(string queue)
     {
+        await Connected();
         try
         {
             await using var channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
             return (await channel.QueueDeclarePassiveAsync(queue, Cancellation)).MessageCount;
         }
-        catch (OperationInterruptedException)
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
             return 0;
         }
@@ -125,6 +126,9 @@ public sealed class RawBroker : IAsyncDisposable
         await _channel.DisposeAsync();
         await _connection.DisposeAsync();
     }
+
+    // After a restart of the broker.
+    Task Connected() => Wait.Until(() => _connection.IsOpen && _channel.IsOpen, "a connection to the broker");
 
     // The client reuses the memory of a body after its event.
     static BasicDeliverEventArgs Copy(BasicDeliverEventArgs delivery) => new(

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using Shop.Messaging.Tests.Bank;
+using Shop.Support;
+
+namespace Shop.Messaging.Tests;
+
+/// <summary>Database or broker go away in mid-stream. The service waits and goes on by itself; nobody restarts it.</summary>
+public sealed class RestartTests(TestServers servers)
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_broker_killed_in_mid_stream_costs_no_message()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replicas = new[] { await bank.Start("one"), await bank.Start("two") };
+        using var stop = new CancellationTokenSource();
+        var writing = replicas.Select(replica => KeepDepositing(replica, bank.AccountId, stop.Token)).ToArray();
+        await Wait.Until(() => bank.Sql.CountSubjects("statement"), count => count >= 100, "deposits under way");
+
+        await servers.KillBroker();
+        var before = await bank.Sql.CountSubjects("deposit");
+        await Wait.Until(() => bank.Sql.CountOutbox(), count => count >= 100, "messages waiting in the outbox");
+        await servers.StartBroker();
+
+        await Wait.Until(() => bank.Sql.CountSubjects("statement"), count => count >= before + 100, "deposits going on");
+        await stop.CancelAsync();
+        var depositIds = (await Task.WhenAll(writing)).SelectMany(ids => ids).ToArray();
+        await bank.HandledOnce(depositIds, "deposit", "statement");
+        Assert.Equal(depositIds.Length, await bank.Sql.Balance(bank.AccountId));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_restarts_in_mid_stream_costs_no_message(bool killed)
+    {
+        await using var bank = await BankScenario.Open(servers);
+        await bank.Start("one");
+        await bank.Start("two");
+        var depositIds = BankScenario.NewIds(3_000);
+        var sending = bank.SendAll(Replica.Accounts, depositIds.Select(id => RawBroker.Message(new Deposit(id, bank.AccountId, 1))));
+        await Wait.Until(() => bank.Sql.CountSubjects("deposit"), count => count >= 100, "deposits under way");
+
+        if (killed)
+        {
+            servers.KillDatabase();
+        }
+
+        await servers.StopDatabase();
+        await sending;
+        await servers.StartDatabase();
+
+        await bank.HandledOnce(depositIds, "deposit", "statement");
+        Assert.Equal(depositIds.Count, await bank.Sql.Balance(bank.AccountId));
+    }
+
+    [Fact]
+    public async Task A_write_without_a_database_fails_and_a_message_waits()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replica = await bank.Start("one");
+        var (refused, waiting) = (Guid.NewGuid(), Guid.NewGuid());
+        await servers.StopDatabase();
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => replica.Publish(new Deposit(refused, bank.AccountId, 1)));
+        Assert.True(TransientErrors.IsTransient(error), error.ToString());
+        await bank.Broker.Send(Replica.Accounts, RawBroker.Message(new Deposit(waiting, bank.AccountId, 1)));
+        await servers.StartDatabase();
+
+        await bank.HandledOnce([waiting], "deposit", "statement");
+    }
+
+    [Fact]
+    public async Task While_the_broker_is_away_a_replica_starts_and_takes_writes_up_to_its_limit_and_another_leaves_in_time()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var leaving = await bank.Start("leaving");
+        await servers.KillBroker();
+        var starting = bank.Build("starting", settings: ("Messaging:BacklogRowsMax", "100"));
+        await starting.StartWithoutBroker(Cancellation);
+        var accepted = new List<Guid>();
+        async Task<bool> IsRefused()
+        {
+            var depositId = Guid.NewGuid();
+            try
+            {
+                await starting.Publish(new Deposit(depositId, bank.AccountId, 1));
+                accepted.Add(depositId);
+                return false;
+            }
+            catch (OverloadedException)
+            {
+                return true;
+            }
+        }
+
+        await Wait.Until(IsRefused, refused => refused, "a refused write");
+        Assert.InRange(accepted.Count, 100, int.MaxValue);
+        var clock = Stopwatch.StartNew();
+        await leaving.Stop(Cancellation);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15), $"It took {clock.Elapsed}.");
+        await servers.StartBroker();
+
+        await Wait.Until(IsRefused, refused => !refused, "an accepted write");
+        await bank.HandledOnce(accepted, "deposit", "statement");
+    }
+
+    static async Task<IReadOnlyList<Guid>> KeepDepositing(Replica replica, Guid accountId, CancellationToken stop)
+    {
+        var depositIds = new List<Guid>();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!stop.IsCancellationRequested)
+        {
+            var depositId = Guid.NewGuid();
+            await replica.Publish(new Deposit(depositId, accountId, 1));
+            depositIds.Add(depositId);
+            await pace.WaitForNextTickAsync(Cancellation);
+        }
+
+        return depositIds;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Shop.Payment.CardNetwork;
+using Shop.Support;
+
+namespace Shop.Payment.Tests;
+
+/// <summary>The resilience pipeline before a card network that can be told what to answer, and counts who asks.</summary>
+public sealed class CircuitBreakerTests : IAsyncLifetime
+{
+    readonly WebApplication _network = Build();
+    HttpStatusCode _answer = HttpStatusCode.ServiceUnavailable;
+    TimeSpan _latency;
+    int _calls;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _network.MapPost("/v1/charges", async (HttpContext http) =>
+        {
+            Interlocked.Increment(ref _calls);
+            await Task.Delay(_latency, http.RequestAborted);
+            return _answer == HttpStatusCode.Created
+                ? Results.Json(new { id = "ch_1", reference = "r", amount = "1.00", refunded = "0.00", status = "succeeded", code = (string?)null }, statusCode: 201)
+                : Results.StatusCode((int)_answer);
+        });
+        await _network.StartAsync(Cancellation);
+    }
+
+    public async ValueTask DisposeAsync() => await _network.DisposeAsync();
+
+    [Fact]
+    public async Task An_open_breaker_spares_the_network_and_closes_when_it_is_well_again()
+    {
+        using var host = Client(("Retries", "0"), ("BreakerCallsMin", "5"), ("BreakerOpenTime", "00:00:00.5"));
+        var client = host.Services.GetRequiredService<CardNetworkClient>();
+        await Wait.Until(
+            async () => await Charge(client) is ChargeAnswer.NotDone { Reason: "the circuit breaker is open" }, "an open breaker");
+        var before = _calls;
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            Assert.IsType<ChargeAnswer.NotDone>(await Charge(client));
+        }
+
+        Assert.InRange(_calls, before, before + 1);
+        _answer = HttpStatusCode.Created;
+
+        await Wait.Until(async () => await Charge(client) is ChargeAnswer.Succeeded { ChargeId: "ch_1" }, "a closed breaker");
+        Assert.IsType<ChargeAnswer.Succeeded>(await Charge(client));
+    }
+
+    [Fact]
+    public async Task A_call_that_failed_for_certain_is_repeated_quickly()
+    {
+        using var host = Client(("Retries", "2"));
+
+        Assert.Equal(new ChargeAnswer.NotDone("answered 503"), await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+
+        Assert.Equal(3, _calls);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.BadGateway)]
+    public async Task A_call_that_may_have_had_an_effect_is_not_repeated(HttpStatusCode answer)
+    {
+        _answer = answer;
+        using var host = Client(("Retries", "2"));
+
+        Assert.IsType<ChargeAnswer.Unknown>(await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public async Task A_call_without_an_answer_is_given_up_and_its_outcome_unknown()
+    {
+        (_answer, _latency) = (HttpStatusCode.Created, TimeSpan.FromMinutes(1));
+        using var host = Client(("AnswerTimeLimit", "00:00:00.2"));
+
+        Assert.IsType<ChargeAnswer.Unknown>(await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public async Task A_network_that_is_not_there_has_done_nothing()
+    {
+        await _network.StopAsync(Cancellation);
+        using var host = Client();
+
+        Assert.IsType<ChargeAnswer.NotDone>(await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+    }
+
+    static Task<ChargeAnswer> Charge(CardNetworkClient client) => client.Charge("key", 1, "tok_visa", "r", Cancellation);
+
+    IHost Client(params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(
+            [new("CardNetwork:Url", _network.Urls.First()), .. settings.Select(setting =>
+                new KeyValuePair<string, string?>($"CardNetwork:{setting.Key}", setting.Value))]);
+        builder.AddCardNetwork();
+        return builder.Build();
+    }
+
+    static WebApplication Build()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
+        return builder.Build();
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Npgsql;
+using RabbitMQ.Client.Events;
+using Shop.Contracts.Payment;
+using Shop.Support;
+
+namespace Shop.Payment.Tests;
+
+/// <summary>Real payment processes on a database and queues of their own, and a card network with a ledger of its own.</summary>
+sealed class PaymentScenario : IAsyncDisposable
+{
+    const string Assembly = "Shop.Payment";
+
+    readonly TestServers _servers;
+    readonly RawBroker _broker;
+    readonly NpgsqlDataSource _sql;
+    readonly Dictionary<string, string> _settings;
+    readonly Dictionary<string, string> _networkSettings;
+    readonly List<TestProgram> _programs = [];
+
+    PaymentScenario(
+        TestServers servers, string database, RawBroker broker, Dictionary<string, string> settings, Dictionary<string, string> networkSettings)
+    {
+        (_servers, _broker, _settings, _networkSettings) = (servers, broker, settings, networkSettings);
+        _sql = NpgsqlDataSource.Create(database + ";Maximum Pool Size=3");
+    }
+
+    public TestProgram Network { get; private set; } = null!;
+
+    public ConcurrentQueue<BasicDeliverEventArgs> Taken { get; private set; } = null!;
+
+    public ConcurrentQueue<BasicDeliverEventArgs> Declined { get; private set; } = null!;
+
+    public ConcurrentQueue<BasicDeliverEventArgs> Refunded { get; private set; } = null!;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<PaymentScenario> Open(TestServers servers, params (string Key, string Value)[] settings)
+    {
+        var database = await servers.CreateDatabase("payment");
+        var login = await servers.CreateVirtualHost("payment");
+        var ledger = Path.Combine(Path.GetTempPath(), $"ledger-{Guid.NewGuid():N}.jsonl");
+        var all = servers.ServiceSettings(database, login);
+        foreach (var (key, value) in settings)
+        {
+            all[key] = value;
+        }
+
+        var scenario = new PaymentScenario(
+            servers, database, await RawBroker.Connect(login, Cancellation), all, new() { ["Ledger__Path"] = ledger });
+        scenario.Taken = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentTaken>());
+        scenario.Declined = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentDeclined>());
+        scenario.Refunded = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentRefunded>());
+        scenario.Network = await scenario.Start("Shop.CardNetwork", scenario._networkSettings);
+        all["CardNetwork__Url"] = scenario.Network.Address;
+        await TestProgram.Run(Assembly, "migrate", all);
+        return scenario;
+    }
+
+    public Task<TestProgram> StartReplica() => Start(Assembly, _settings);
+
+    public Task Send<T>(T command) => _broker.Send(Endpoints.Payments, RawBroker.Message(command));
+
+    public static TakePayment Take(string token, decimal amount = 25) => new(Guid.CreateVersion7(), amount, token, "alice");
+
+    /// <summary>Makes the card network misbehave.</summary>
+    public async Task Misbehave(object faults)
+    {
+        using var answer = await Network.Http.PutAsJsonAsync("v1/faults", faults, Cancellation);
+        Assert.True(answer.IsSuccessStatusCode);
+    }
+
+    /// <summary>The card network's ledger about an order, charge by charge.</summary>
+    public async Task<IReadOnlyList<(string Amount, string Refunded, string Status)>> Ledger(Guid orderId)
+    {
+        var charges = await Network.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
+        return [.. charges!.Select(charge => (Text(charge, "amount"), Text(charge, "refunded"), Text(charge, "status")))];
+    }
+
+    public async Task<string> StateOf(Guid orderId)
+    {
+        await using var command = _sql.CreateCommand($"select state from payment.payments where order_id = '{orderId}'");
+        return (string?)await command.ExecuteScalarAsync(Cancellation) ?? "";
+    }
+
+    /// <summary>How often the card network has been called for an order, or was about to be.</summary>
+    public async Task<int> AttemptsOf(Guid orderId)
+    {
+        await using var command = _sql.CreateCommand($"select attempts from payment.payments where order_id = '{orderId}'");
+        return await command.ExecuteScalarAsync(Cancellation) as int? ?? 0;
+    }
+
+    public static Guid OrderOf(BasicDeliverEventArgs delivery) => Body(delivery).GetProperty("orderId").GetGuid();
+
+    public static JsonElement Body(BasicDeliverEventArgs delivery) => JsonDocument.Parse(delivery.Body).RootElement;
+
+    public static Task Told(ConcurrentQueue<BasicDeliverEventArgs> events, params Guid[] orders) => Wait.Until(
+        () => orders.Except(events.Select(OrderOf)).Any() is false, $"an event for {orders.Length} orders");
+
+    public async ValueTask DisposeAsync()
+    {
+        _programs.ForEach(program => program.Dispose());
+        await _broker.DisposeAsync();
+        await _sql.DisposeAsync();
+        File.Delete(_networkSettings["Ledger__Path"]);
+    }
+
+    async Task<TestProgram> Start(string assembly, Dictionary<string, string> settings)
+    {
+        var program = await _servers.Start(assembly, settings);
+        _programs.Add(program);
+        return program;
+    }
+
+    static string Text(JsonElement charge, string name) => charge.GetProperty(name).GetString()!;
+}

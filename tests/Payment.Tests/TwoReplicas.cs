@@ -1,0 +1,21 @@
+using Shop.Support;
+
+namespace Shop.Payment.Tests;
+
+/// <summary>Two replicas before a card network; each test brings orders of its own.</summary>
+public sealed class TwoReplicas(TestServers servers) : IAsyncLifetime
+{
+    internal PaymentScenario Payments { get; private set; } = null!;
+
+    internal TestProgram Replica { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        // The slowest charge, that of tok_slow, settles after five seconds.
+        Payments = await PaymentScenario.Open(
+            servers, ("CardNetwork__AnswerTimeLimit", "00:00:02"), ("Payments__LeaseTime", "00:00:03"), ("Payments__SettlingTime", "00:00:07"));
+        Replica = (await Task.WhenAll(Payments.StartReplica(), Payments.StartReplica()))[0];
+    }
+
+    public ValueTask DisposeAsync() => Payments.DisposeAsync();
+}

@@ -1,0 +1,89 @@
+using Shop.Cli;
+using Shop.Cli.Processes;
+using Xunit;
+
+namespace Shop.Support;
+
+/// <summary>One of Shop's programs as a process of its own: it can be killed, and it can be stopped for a while and wake up.</summary>
+public sealed class TestProgram : IDisposable
+{
+    static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
+
+    readonly StateDirectory _state;
+    readonly ProcessRecord _process;
+
+    TestProgram(StateDirectory state, ProcessRecord process)
+    {
+        (_state, _process) = (state, process);
+        Http = new() { BaseAddress = new($"http://127.0.0.1:{process.Port}") };
+    }
+
+    public HttpClient Http { get; }
+
+    public string Address => Http.BaseAddress!.ToString();
+
+    public bool IsAlive => _process.IsAlive;
+
+    internal static TestProgram Start(
+        StateDirectory state, string name, int port, string assembly, IReadOnlyDictionary<string, string> settings)
+    {
+        var process = new BackgroundProcess(name, port, "dotnet", [PathOf(assembly)])
+        {
+            WorkingDirectory = AppContext.BaseDirectory,
+            Environment = new Dictionary<string, string>(settings)
+            {
+                ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+                ["SHOP_INSTANCE"] = name,
+            },
+        };
+        return new(state, process.Start(state));
+    }
+
+    /// <summary>Runs a program to its end, which must be a good one.</summary>
+    public static async Task Run(string assembly, string argument, IReadOnlyDictionary<string, string> settings)
+    {
+        var result = await Tool.Run(
+            ["dotnet", PathOf(assembly), argument], AppContext.BaseDirectory, settings, cancellation: TestContext.Current.CancellationToken);
+        if (!result.Succeeded)
+        {
+            throw new InvalidOperationException($"{assembly} {argument} ended with {result.ExitCode}:\n{result.Output}");
+        }
+    }
+
+    internal Task Ready() => Wait.Until(
+        async () =>
+        {
+            try
+            {
+                using var answer = await Http.GetAsync("health/ready", TestContext.Current.CancellationToken);
+                return answer.IsSuccessStatusCode
+                    && !(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("Degraded", StringComparison.Ordinal);
+            }
+            catch (HttpRequestException) when (IsAlive)
+            {
+                return false;
+            }
+        },
+        $"{_process.Name} ready");
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => BackgroundProcess.Kill(_process);
+
+    /// <summary>Asks it to leave. False if it had to be killed.</summary>
+    public Task<bool> Stop() => BackgroundProcess.Stop(_process, _stopLimit);
+
+    /// <summary>SIGSTOP: it is not dead, it just does nothing.</summary>
+    public void Freeze() => Signals.Send(_process.Pid, Signal.Stop);
+
+    /// <summary>SIGCONT: it goes on as if no time had passed.</summary>
+    public void Thaw() => Signals.Send(_process.Pid, Signal.Continue);
+
+    public void Dispose()
+    {
+        Kill();
+        _state.Processes.Remove(_process.Name);
+        Http.Dispose();
+    }
+
+    static string PathOf(string assembly) => Path.Combine(AppContext.BaseDirectory, assembly + ".dll");
+}

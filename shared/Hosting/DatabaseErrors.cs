@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Shop.Hosting;
@@ -16,13 +15,11 @@ public static class DatabaseErrors
                 case PostgresException postgres:
                     return postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.AdminShutdown
                         or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-                        or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction
-                        or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
-                        or PostgresErrorCodes.InvalidCatalogName;
+                        or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction;
                 case NpgsqlOperationInProgressException:
                     // Two commands at once on one connection is a mistake of ours, and stays one.
                     return false;
-                case NpgsqlException or SocketException:
+                case NpgsqlException:
                     return true;
             }
         }

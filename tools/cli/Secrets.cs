@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Shop.Cli;
@@ -53,7 +54,7 @@ sealed class Secrets(string directory)
 
     string PathOf(string name) => Path.Combine(directory, name);
 
-    // Written beside and moved into place, so that nobody reads half a secret; of two commands that make the same
+    // Written beside and linked into place, so that nobody reads half a secret; of two commands that make the same
     // secret at once, the first wins and both read its value.
     void Keep(string file, string value)
     {
@@ -70,13 +71,15 @@ sealed class Secrets(string directory)
             writer.Write(value);
         }
 
-        try
+        // A second name for the draft, unlike a move, never takes the place of a file that is there.
+        _ = Link(draft, file);
+        File.Delete(draft);
+        if (!File.Exists(file))
         {
-            File.Move(draft, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(draft);
+            throw new UserError($"The secret {file} could not be written. Does its file system know hard links?");
         }
     }
+
+    [DllImport("libc", EntryPoint = "link", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    static extern int Link(string from, string to);
 }

@@ -15,7 +15,8 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
     const int FlakyFailures = 2;
     static readonly TimeSpan _slowness = TimeSpan.FromSeconds(5);
 
-    readonly ConcurrentDictionary<string, Task<Charge>> _making = new();
+    // Lazy: the dictionary may make two values for a key at once, though it keeps one, and two tasks would be two charges.
+    readonly ConcurrentDictionary<string, Lazy<Task<Charge>>> _making = new();
     readonly ConcurrentDictionary<string, int> _flakyFailures = new();
     readonly SemaphoreSlim _refunding = new(1);
 
@@ -62,8 +63,8 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
         }
 
         // Not bound to the caller: the money moves even if nobody waits for the answer any more.
-        var charge = await _making.GetOrAdd(key, _ => Task.Run(() => MakeOnce(request, key, amount)))
-            .WaitAsync(cancellation);
+        var making = _making.GetOrAdd(key, _ => new(() => Task.Run(() => MakeOnce(request, key, amount))));
+        var charge = await making.Value.WaitAsync(cancellation);
         if (request.Token == Tokens.Timeout || faults.Happens(faults.Current.SilentRate))
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);

@@ -102,7 +102,7 @@ public sealed class FailureTests(ShopSystem shop)
     // start meanwhile some of the machine.
     async Task KeepOrdering(string token, ConcurrentQueue<Guid> accepted, CancellationToken stop)
     {
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         while (!stop.IsCancellationRequested)
         {
             var key = Guid.NewGuid().ToString();

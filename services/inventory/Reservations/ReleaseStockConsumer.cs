@@ -4,26 +4,21 @@ using Shop.Inventory.Data;
 
 namespace Shop.Inventory.Reservations;
 
-/// <summary>
-/// Compensation: gives back what an order holds or has bought. Overtaking its own ReserveStock, it leaves a tombstone that
-/// makes the late command harmless.
-/// </summary>
+/// <summary>Compensation: gives back what an order holds or has bought.</summary>
 sealed partial class ReleaseStockConsumer(InventoryDbContext db, ILogger<ReleaseStockConsumer> logger)
     : IConsumer<ReleaseStock>
 {
     public async Task Consume(ConsumeContext<ReleaseStock> context)
     {
         var orderId = context.Message.OrderId;
-        if (await db.Reservations.FindAsync([orderId], context.CancellationToken) is { } reservation)
+        var earlier = await db.Reservations.FindAsync([orderId], context.CancellationToken);
+        var (made, announcement) = Reservation.Release(context.Message, earlier, db.ShelfFor(earlier?.Lines ?? []));
+        if (made is not null)
         {
-            reservation.Release(db.ShelfFor(reservation.Lines));
-        }
-        else
-        {
-            db.Add(Reservation.Tombstone(orderId));
+            db.Add(made);
         }
 
-        await context.Publish(new StockReleased(orderId), context.CancellationToken);
+        await context.Publish(announcement, context.CancellationToken);
         LogReleased(orderId);
     }
 

@@ -32,6 +32,32 @@ sealed class Reservation
     /// <summary>Set by the database when the hold is made.</summary>
     public DateTimeOffset HeldAt { get; private init; }
 
+    /// <summary>Decides about stock for an order.</summary>
+    /// <param name="earlier">What the order has already, if anything.</param>
+    /// <returns>A reservation to keep, and what to announce; either may be null.</returns>
+    public static (Reservation? Made, object? Announcement) Reserve(
+        ReserveStock command, Reservation? earlier, IReadOnlyDictionary<string, Product> shelf)
+    {
+        if (earlier is not null)
+        {
+            // A released order has been given up by its saga, which waits for no answer any more.
+            return (null, earlier.State is ReservationState.Held or ReservationState.Sold ? new StockReserved(command.OrderId) : null);
+        }
+
+        return Missing(command.Lines, shelf) is not [] and var missing
+            ? (null, new StockRejected(command.OrderId, missing))
+            : (Hold(command.OrderId, command.Lines, shelf), new StockReserved(command.OrderId));
+    }
+
+    /// <summary>Compensation. Overtaking its own ReserveStock, it leaves a tombstone that makes the late command harmless.</summary>
+    /// <returns>A reservation to keep, if there was none, and what to announce.</returns>
+    public static (Reservation? Made, StockReleased Announcement) Release(
+        ReleaseStock command, Reservation? earlier, IReadOnlyDictionary<string, Product> shelf)
+    {
+        earlier?.Release(shelf);
+        return (earlier is null ? Tombstone(command.OrderId) : null, new(command.OrderId));
+    }
+
     /// <summary>The products of which the shelf has too little, or which it does not know.</summary>
     public static IReadOnlyList<string> Missing(IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> shelf) =>
         [.. lines.Where(line => !(shelf.GetValueOrDefault(line.Sku)?.Available >= line.Quantity)).Select(line => line.Sku)];

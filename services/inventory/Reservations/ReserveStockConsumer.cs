@@ -16,23 +16,23 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
     {
         var (orderId, lines) = context.Message;
         Check(context.Message);
-        if (await db.Reservations.FindAsync([orderId], context.CancellationToken) is { } earlier)
+        var earlier = await db.Reservations.FindAsync([orderId], context.CancellationToken);
+        var (made, announcement) = Reservation.Reserve(context.Message, earlier, db.ShelfFor(lines));
+        if (made is not null)
         {
-            await AnswerAgain(context, earlier);
-            return;
+            db.Add(made);
+            LogReserved(orderId, lines.Count);
         }
 
-        var shelf = db.ShelfFor(lines);
-        if (Reservation.Missing(lines, shelf) is not [] and var missing)
+        if (announcement is not null)
         {
-            await context.Publish(new StockRejected(orderId, missing), context.CancellationToken);
+            await context.Publish(announcement, context.CancellationToken);
+        }
+
+        if (announcement is StockRejected { MissingSkus: var missing })
+        {
             LogRejected(orderId, missing.Count, missing[0]);
-            return;
         }
-
-        db.Add(Reservation.Hold(orderId, lines, shelf));
-        await context.Publish(new StockReserved(orderId), context.CancellationToken);
-        LogReserved(orderId, lines.Count);
     }
 
     static void Check(ReserveStock message)
@@ -44,12 +44,6 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
                 typeof(ReserveStock), "there must be lines, each with another product and a quantity above zero.");
         }
     }
-
-    // A released order has been given up by its saga, which waits for no answer any more.
-    static Task AnswerAgain(ConsumeContext<ReserveStock> context, Reservation earlier) =>
-        earlier.State is ReservationState.Held or ReservationState.Sold
-            ? context.Publish(new StockReserved(earlier.OrderId), context.CancellationToken)
-            : Task.CompletedTask;
 
     [LoggerMessage(LogLevel.Debug, "Reserved {Lines} lines for order {OrderId}")]
     partial void LogReserved(Guid orderId, int lines);

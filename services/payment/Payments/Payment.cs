@@ -68,6 +68,21 @@ sealed class Payment
 
     public string RefundIdempotencyKey => $"refund-{OrderId}";
 
+    /// <summary>Decides what a TakePayment means, given what is known of the order.</summary>
+    /// <returns>An intent to keep, if this is the first, and the answer to one that was there before.</returns>
+    public static (Payment? Made, object? Announcement) Take(TakePayment command, Payment? earlier) =>
+        earlier is null ? (Intend(command), null) : (null, earlier.AnswerAgain());
+
+    /// <summary>
+    /// Compensation. Overtaking its own TakePayment, it leaves a tombstone that makes the late command harmless.
+    /// </summary>
+    /// <returns>A payment to keep, if there was none, and the answer, if it is known already.</returns>
+    public static (Payment? Made, object? Announcement) Refund(RefundPayment command, Payment? earlier)
+    {
+        var payment = earlier ?? Tombstone(command.OrderId);
+        return (earlier is null ? payment : null, payment.GiveBack());
+    }
+
     public static Payment Intend(TakePayment request) => new()
     {
         OrderId = request.OrderId,

@@ -5,24 +5,21 @@ using Shop.Payment.Data;
 
 namespace Shop.Payment.Payments;
 
-/// <summary>
-/// Compensation: whatever was taken for the order goes back, and nothing is taken any more. Overtaking its own TakePayment,
-/// it leaves a tombstone that makes the late command harmless.
-/// </summary>
+/// <summary>Compensation: whatever was taken for the order goes back, and nothing is taken any more.</summary>
 sealed class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IConsumer<RefundPayment>
 {
     public async Task Consume(ConsumeContext<RefundPayment> context)
     {
-        var orderId = context.Message.OrderId;
-        if (await db.Payments.FindAsync([orderId], context.CancellationToken) is not { } payment)
+        var earlier = await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken);
+        var (made, announcement) = Payment.Refund(context.Message, earlier);
+        if (made is not null)
         {
-            payment = Payment.Tombstone(orderId);
-            db.Add(payment);
+            db.Add(made);
         }
 
-        if (payment.GiveBack() is { } answer)
+        if (announcement is not null)
         {
-            await context.Publish(answer, context.CancellationToken);
+            await context.Publish(announcement, context.CancellationToken);
         }
         else
         {

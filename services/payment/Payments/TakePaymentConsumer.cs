@@ -18,14 +18,17 @@ sealed class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IC
             throw new InvalidMessageException(typeof(TakePayment), "the amount must be above zero.");
         }
 
-        if (await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken) is not { } payment)
+        var earlier = await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken);
+        var (made, announcement) = Payment.Take(context.Message, earlier);
+        if (made is not null)
         {
-            db.Add(Payment.Intend(context.Message));
+            db.Add(made);
             context.AfterCommit(worker.Wake);
         }
-        else if (payment.AnswerAgain() is { } answer)
+
+        if (announcement is not null)
         {
-            await context.Publish(answer, context.CancellationToken);
+            await context.Publish(announcement, context.CancellationToken);
         }
     }
 }

@@ -16,7 +16,7 @@ static class Down
             var stop = new SystemStop(checkout, steps);
             using var only = await checkout.State.Lock(() => steps.Note("waiting for another ./shop command to finish"), cancellation);
             var stopped = false;
-            await steps.Show(async () => stopped = await stop.Run());
+            await steps.Show(async () => stopped = await stop.Run(parsed.GetValue(wipe)));
             if (parsed.GetValue(wipe))
             {
                 stop.Wipe();

@@ -6,16 +6,18 @@ namespace Shop.Cli.Running;
 /// <summary>Stops everything a start recorded: first who takes requests, last what holds the data.</summary>
 sealed class SystemStop(Checkout checkout, Steps steps)
 {
+    const int ServerStage = 3;
     static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
 
+    /// <param name="wipe">The servers need not save what will be deleted.</param>
     /// <returns>False if nothing was running.</returns>
-    public async Task<bool> Run()
+    public async Task<bool> Run(bool wipe)
     {
         var state = checkout.State;
         var running = state.Processes.All.Any(record => record.IsAlive);
         foreach (var stage in state.Processes.All.GroupBy(record => StageOf(record.Name)).OrderBy(stage => stage.Key).ToArray())
         {
-            await Task.WhenAll(stage.Select(Stop));
+            await Task.WhenAll(stage.Select(record => Stop(record, saves: !wipe || StageOf(record.Name) < ServerStage)));
         }
 
         return running;
@@ -35,14 +37,18 @@ sealed class SystemStop(Checkout checkout, Steps steps)
     {
         ShopPrograms.Gateway => 0,
         ShopPrograms.CardNetwork => 2,
-        RabbitMqServer.Name or PostgresServer.Name => 3,
-        RabbitMqServer.NameServer => 4,
+        RabbitMqServer.Name or PostgresServer.Name => ServerStage,
+        RabbitMqServer.NameServer => ServerStage + 1,
         _ => 1,
     };
 
-    async Task Stop(ProcessRecord record)
+    async Task Stop(ProcessRecord record, bool saves)
     {
-        if (record.IsAlive)
+        if (record.IsAlive && !saves)
+        {
+            BackgroundProcess.Kill(record);
+        }
+        else if (record.IsAlive)
         {
             // PostgreSQL's own word for: do not wait for clients to leave.
             var signal = record.Name == PostgresServer.Name ? Signal.Interrupt : Signal.Terminate;

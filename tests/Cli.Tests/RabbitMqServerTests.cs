@@ -17,6 +17,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
     {
         await PutWhenTaken("payment", "payment-payments", "one");
         await PutWhenTaken("payment", "payment-payments", "two");
+        await TestServers.QueuesRemembered();
         _server.Kill();
         Assert.False(_server.IsAlive);
         await _server.Start(Cancellation);

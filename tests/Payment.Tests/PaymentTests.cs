@@ -18,8 +18,8 @@ public sealed class PaymentTests
     {
         var payment = Intended();
 
-        Assert.Equal(new PaymentTaken(_order), payment.Charged(_succeeded, settled: true));
-        Assert.Null(payment.Charged(_succeeded, settled: true));
+        Assert.Equal(new PaymentTaken(_order), payment.Charged(_succeeded, settled: true, attempt: payment.Attempts));
+        Assert.Null(payment.Charged(_succeeded, settled: true, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Taken, payment.State);
         Assert.Null(payment.NextAttemptAt);
@@ -30,7 +30,7 @@ public sealed class PaymentTests
     {
         var payment = Intended();
 
-        Assert.Equal(new PaymentDeclined(_order, "card_declined"), payment.Charged(_declined, settled: true));
+        Assert.Equal(new PaymentDeclined(_order, "card_declined"), payment.Charged(_declined, settled: true, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Declined, payment.State);
         Assert.Null(payment.NextAttemptAt);
@@ -41,7 +41,7 @@ public sealed class PaymentTests
     {
         var payment = Intended();
 
-        Assert.Null(payment.Charged(_unknown, settled: false));
+        Assert.Null(payment.Charged(_unknown, settled: false, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Pending, payment.State);
         Assert.NotNull(payment.NextAttemptAt);
@@ -53,7 +53,7 @@ public sealed class PaymentTests
         var payment = Intended();
         Assert.Null(payment.AnswerAgain());
 
-        payment.Charged(_succeeded, settled: true);
+        payment.Charged(_succeeded, settled: true, attempt: payment.Attempts);
         Assert.Equal(new PaymentTaken(_order), payment.AnswerAgain());
     }
 
@@ -82,7 +82,7 @@ public sealed class PaymentTests
     public void A_taken_payment_is_given_back_and_announced_when_the_network_has_done_it()
     {
         var payment = Intended();
-        payment.Charged(_succeeded, settled: true);
+        payment.Charged(_succeeded, settled: true, attempt: payment.Attempts);
 
         Assert.Null(payment.GiveBack());
         Assert.Equal(PaymentState.Refunding, payment.State);
@@ -98,7 +98,7 @@ public sealed class PaymentTests
     public void Giving_back_a_declined_payment_gives_back_nothing()
     {
         var payment = Intended();
-        payment.Charged(_declined, settled: true);
+        payment.Charged(_declined, settled: true, attempt: payment.Attempts);
 
         Assert.Equal(new PaymentRefunded(_order, 0), payment.GiveBack());
         Assert.Equal(PaymentState.Declined, payment.State);
@@ -111,7 +111,7 @@ public sealed class PaymentTests
         Assert.Null(payment.GiveBack());
         Assert.Equal(PaymentState.Voiding, payment.State);
 
-        Assert.Null(payment.Charged(_succeeded, settled: false));
+        Assert.Null(payment.Charged(_succeeded, settled: false, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Refunding, payment.State);
         Assert.Equal(new PaymentRefunded(_order, 25m), payment.GivenBack());
@@ -125,7 +125,7 @@ public sealed class PaymentTests
         var payment = Attempted();
         payment.GiveBack();
 
-        var announced = payment.Charged(_notDone, settled);
+        var announced = payment.Charged(_notDone, settled, payment.Attempts);
 
         Assert.Equal(settled ? new PaymentRefunded(_order, 0) : null, announced);
         Assert.Equal(settled ? PaymentState.Voided : PaymentState.Voiding, payment.State);
@@ -136,9 +136,9 @@ public sealed class PaymentTests
     {
         var payment = Attempted();
         payment.GiveBack();
-        payment.Charged(_notDone, settled: true);
+        payment.Charged(_notDone, settled: true, attempt: payment.Attempts);
 
-        Assert.Null(payment.Charged(_succeeded, settled: true));
+        Assert.Null(payment.Charged(_succeeded, settled: true, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Refunding, payment.State);
     }
@@ -149,8 +149,22 @@ public sealed class PaymentTests
         var payment = Attempted();
         payment.GiveBack();
 
-        Assert.Equal(new PaymentRefunded(_order, 0), payment.Charged(_declined, settled: false));
+        Assert.Equal(new PaymentRefunded(_order, 0), payment.Charged(_declined, settled: false, attempt: payment.Attempts));
         Assert.Equal(PaymentState.Voided, payment.State);
+    }
+
+    [Fact]
+    public void That_nothing_was_done_is_not_believed_of_an_attempt_somebody_else_has_taken_over()
+    {
+        var payment = Attempted();
+        var sleeping = payment.Attempts;
+        typeof(Shop.Payment.Payments.Payment).GetProperty(nameof(payment.Attempts))!.SetValue(payment, sleeping + 1);
+        payment.GiveBack();
+
+        Assert.Null(payment.Charged(_notDone, settled: true, attempt: sleeping));
+        Assert.Equal(PaymentState.Voiding, payment.State);
+        Assert.Null(payment.Charged(_succeeded, settled: true, attempt: sleeping + 1));
+        Assert.Equal(PaymentState.Refunding, payment.State);
     }
 
     static Shop.Payment.Payments.Payment Intended() =>

@@ -108,9 +108,15 @@ public sealed class TestServers : IAsyncLifetime
     /// <summary>Ends all of RabbitMQ's processes at once, when it has had the time to remember the queues it has.</summary>
     public async Task KillBroker()
     {
+        await QueuesRemembered();
+        _rabbitMq.Kill();
+    }
+
+    /// <summary>Waits until a RabbitMQ can be killed without losing a queue that was made just now.</summary>
+    public static async Task QueuesRemembered()
+    {
         using var pause = new PeriodicTimer(_queuesRememberedAfter);
         await pause.WaitForNextTickAsync();
-        _rabbitMq.Kill();
     }
 
     // Killed rather than stopped: nobody needs their data, and a clean stop takes seconds.

@@ -130,8 +130,17 @@ sealed class Payment
 
     /// <summary>What the card network said about the charge.</summary>
     /// <param name="settled">True if no charge of an earlier attempt can be under way any more.</param>
-    public object? Charged(ChargeAnswer answer, bool settled)
+    /// <param name="attempt">
+    /// Which attempt was told so; a fencing token. That nothing was done is no news of an attempt somebody else has taken over:
+    /// its process may have slept while another one charged.
+    /// </param>
+    public object? Charged(ChargeAnswer answer, bool settled, int attempt)
     {
+        if (answer is ChargeAnswer.NotDone && attempt != Attempts)
+        {
+            return null;
+        }
+
         InDoubt = answer switch
         {
             ChargeAnswer.Unknown => InDoubt,

@@ -128,7 +128,7 @@ sealed partial class PaymentWorker(
             ?? throw new InvalidOperationException($"The payment of order {leased.OrderId} is gone.");
         var announcement = leased.State == PaymentState.Refunding
             ? answer is ChargeAnswer.Succeeded ? payment.GivenBack() : null
-            : payment.Charged(answer, leased.IsSettled);
+            : payment.Charged(answer, leased.IsSettled, leased.Attempts);
         if (announcement is not null)
         {
             await unit.Publish(announcement);

@@ -1,0 +1,89 @@
+using Shop.Ordering.Orders;
+
+namespace Shop.Exploration.Tests;
+
+/// <summary>
+/// The production decisions of all three services through every interleaving of deliveries, duplicates, deadlines, cancels and
+/// crashes, within the bounds each test states. Nothing is random: a green run means that there is no other way.
+/// </summary>
+public sealed class ExplorationTests(ITestOutputHelper output)
+{
+    const int StatesMax = 3_000_000;
+
+    /// <param name="cancels">How often the customer cancels.</param>
+    /// <param name="reminders">How often a compensation is asked for again.</param>
+    /// <param name="expiries">How often the hold runs out by itself.</param>
+    /// <param name="duplicates">How many messages, whichever they are, are delivered a second time.</param>
+    /// <param name="sleeps">How often the payment worker is stopped past its lease and wakes up.</param>
+    [Theory]
+    [InlineData(1, 0, 1, 0, 1)]
+    [InlineData(1, 1, 1, 1, 0)]
+    [InlineData(1, 0, 0, 2, 0)]
+    [InlineData(0, 0, 0, 1, 1)]
+    public async Task One_order_ends_right_on_every_way(int cancels, int reminders, int expiries, int duplicates, int sleeps)
+    {
+        await using var saga = await SagaDecisions.Open();
+
+        var exploration = await Explorer.Explore(Start(1, cancels, reminders, expiries, duplicates, sleeps), new(saga), StatesMax);
+
+        output.WriteLine(exploration.ToString());
+        Assert.True(exploration.Violation is null, exploration.ToString());
+    }
+
+    [Fact]
+    public async Task Two_orders_of_the_last_unit_end_right_on_every_way()
+    {
+        await using var saga = await SagaDecisions.Open();
+
+        // Their payments are taken at once: what can go wrong there does not depend on the other order.
+        var exploration = await Explorer.Explore(
+            Start(2, cancels: 0, reminders: 0, expiries: 1, duplicates: 0, sleeps: 0), new(saga), StatesMax, paymentsAtOnce: true);
+
+        output.WriteLine(exploration.ToString());
+        Assert.True(exploration.Violation is null, exploration.ToString());
+    }
+
+    [Fact]
+    public async Task A_late_payment_that_is_not_refunded_is_found() =>
+        await MustBeFound(saga => new NoRefundOfLatePayment(saga), "the charge arrives: Succeeded");
+
+    [Fact]
+    public async Task A_duplicate_that_is_not_recognized_is_found() =>
+        await MustBeFound(saga => new NoDuplicateCheck(saga), "deliver ReserveStock again");
+
+    [Fact]
+    public async Task A_release_that_nobody_remembers_is_found() =>
+        await MustBeFound(saga => new ReleaseNotRecorded(saga), "deliver ReleaseStock");
+
+    async Task MustBeFound(Func<SagaDecisions, Decisions> seed, string step)
+    {
+        await using var saga = await SagaDecisions.Open();
+
+        var exploration = await Explorer.Explore(
+            Start(1, cancels: 1, reminders: 0, expiries: 0, duplicates: 1, sleeps: 0), seed(saga), StatesMax);
+
+        output.WriteLine(exploration.ToString());
+        Assert.NotNull(exploration.Violation);
+        Assert.Contains(exploration.Way, what => what.Contains(step, StringComparison.Ordinal));
+    }
+
+    static World Start(int orders, int cancels, int reminders, int expiries, int duplicates, int sleeps) => new(
+        [.. Enumerable.Range(0, orders).Select(_ =>
+        {
+            // As PlaceOrder leaves it.
+            var order = new OrderWorld
+            {
+                Saga = new(OrderStatus.Placed, null, false, false, Timer.Pending),
+                CancelsLeft = cancels,
+                RemindersLeft = reminders,
+                ExpiriesLeft = expiries,
+                DuplicatesLeft = duplicates,
+                SleepsLeft = sleeps,
+            };
+            order.Fresh[(int)Mail.ReserveStock] = 1;
+            return order;
+        })],
+        available: 1,
+        held: 0,
+        sold: 0);
+}

@@ -1,0 +1,30 @@
+using Shop.Inventory.Reservations;
+using Shop.Payment.Payments;
+
+namespace Shop.Exploration.Tests;
+
+/// <summary>A charge that lands after its order was given up is taken for one that never was.</summary>
+sealed class NoRefundOfLatePayment(SagaDecisions saga) : Decisions(saga)
+{
+    public override (PaymentView After, IReadOnlyList<Mail> Sent) Record(PaymentView before, Attempt attempt) =>
+        base.Record(before, before.State == PaymentState.Voiding && attempt.Phase == Phase.Succeeded
+            ? attempt with { Phase = Phase.NotDone, IsSettled = true }
+            : attempt);
+}
+
+/// <summary>A repeated ReserveStock holds again.</summary>
+sealed class NoDuplicateCheck(SagaDecisions saga) : Decisions(saga)
+{
+    public override (ReservationState? After, IReadOnlyList<Mail> Sent) Reserve(World world, ReservationState? before) =>
+        base.Reserve(world, null);
+}
+
+/// <summary>A ReleaseStock that overtakes its ReserveStock is answered, but nothing remembers that the order is off.</summary>
+sealed class ReleaseNotRecorded(SagaDecisions saga) : Decisions(saga)
+{
+    public override (ReservationState? After, IReadOnlyList<Mail> Sent) Release(World world, ReservationState? before)
+    {
+        var (after, sent) = base.Release(world, before);
+        return (before is null ? null : after, sent);
+    }
+}

@@ -7,9 +7,12 @@ public sealed class OrderSagaOptions
 {
     public const string Section = "OrderSaga";
 
-    /// <summary>For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>.</summary>
+    /// <summary>
+    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. Nothing is held or charged meanwhile, so
+    /// it may well outlast a minute without the broker.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
-    public TimeSpan StockTimeLimit { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan StockTimeLimit { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>For Payment's answer, before the order is cancelled with <c>payment_timeout</c>.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]

@@ -91,6 +91,14 @@ sealed class OrderWorld
         Fresh = [.. Fresh], Repeatable = [.. Repeatable],
     };
 
+    public void Send(IReadOnlyList<Mail> mails)
+    {
+        foreach (var mail in mails)
+        {
+            Fresh[(int)mail]++;
+        }
+    }
+
     public void AppendKey(StringBuilder key)
     {
         Append(key, Array.IndexOf(_statuses, Saga.Status), Array.IndexOf(_reasons, Saga.Reason) + 1, Saga.AwaitsStock ? 1 : 0, Saga.AwaitsRefund ? 1 : 0, (int)Saga.Timer, (int?)Reservation ?? 9);
@@ -128,7 +136,16 @@ sealed class World(IReadOnlyList<OrderWorld> orders, int available, int held, in
 
     public bool IsFinal => orders.All(order => order.IsFinal);
 
-    public World Clone() => new([.. orders.Select(order => order.Clone())], Available, Held, Sold);
+    World Clone() => new([.. orders.Select(order => order.Clone())], Available, Held, Sold);
+
+    /// <summary>A copy in which one order has changed.</summary>
+    public World With(int index, Action<OrderWorld> change, out OrderWorld order)
+    {
+        var next = Clone();
+        order = next.Orders[index];
+        change(order);
+        return next;
+    }
 
     public string Key()
     {

@@ -1,0 +1,152 @@
+using Shop.Payment.Payments;
+
+namespace Shop.Exploration.Tests;
+
+/// <summary>What the payment worker and the card network can do next.</summary>
+sealed class WorkerMoves(Decisions decisions)
+{
+    /// <summary>A worker that never fails, and nobody in between.</summary>
+    public void AtOnce(World world, int index, List<(string, World)> moves)
+    {
+        var order = world.Orders[index];
+        if (order.Payment is not { Next: Next.Due } payment)
+        {
+            return;
+        }
+
+        Ledger[] outcomes = payment.State == PaymentState.Refunding ? [Ledger.Refunded]
+            : order.Ledger != Ledger.Nothing || payment.State == PaymentState.Voiding ? [order.Ledger]
+            : [Ledger.Succeeded, Ledger.Declined];
+        foreach (var outcome in outcomes)
+        {
+            var next = world.With(index, one => one.Ledger = outcome, out var paying);
+            var phase = outcome switch
+            {
+                Ledger.Nothing => Phase.NotDone,
+                Ledger.Declined => Phase.Declined,
+                _ => Phase.Succeeded,
+            };
+            var attempt = new Attempt(payment.State, payment.Attempts == 0, IsSettled: true, IsLatest: true, phase);
+            var (after, sent) = decisions.Record(payment with { Attempts = Math.Min(payment.Attempts + 1, 2), Next = Next.Leased }, attempt);
+            paying.Payment = after;
+            paying.Send(sent);
+            moves.Add(($"the worker ends an attempt: {outcome}", next));
+        }
+    }
+
+    /// <summary>A worker that may crash, or be stopped past its lease and wake up, between any two steps.</summary>
+    public void StepByStep(World world, int index, List<(string, World)> moves)
+    {
+        var order = world.Orders[index];
+        if (order.Payment is { Next: Next.Due } payment && order.Attempt is null)
+        {
+            // As PaymentLeases has it. A charge has settled when none is under way any more.
+            var settled = payment.InDoubt && !order.ChargeInFlight && order.Sleeper is not { Phase: Phase.Sent };
+            foreach (var isSettled in settled ? [true, false] : new[] { !payment.InDoubt })
+            {
+                moves.Add(("the worker leases the payment", world.With(index, one =>
+                {
+                    one.Attempt = new(payment.State, payment.Attempts == 0, isSettled, IsLatest: true, Phase.Start);
+                    one.Sleeper = one.Sleeper is { } sleeping ? sleeping with { IsLatest = false } : null;
+                    one.Payment = payment with
+                    {
+                        Attempts = Math.Min(payment.Attempts + 1, 2),
+                        InDoubt = payment.InDoubt || payment.State == PaymentState.Pending,
+                        Next = Next.Leased,
+                    };
+                }, out _)));
+            }
+        }
+
+        if (order.ChargeInFlight)
+        {
+            foreach (var outcome in order.Ledger == Ledger.Nothing ? [Ledger.Succeeded, Ledger.Declined] : new[] { order.Ledger })
+            {
+                moves.Add(($"the charge arrives: {outcome}", world.With(index, one =>
+                {
+                    one.ChargeInFlight = false;
+                    one.Ledger = outcome;
+                }, out _)));
+            }
+        }
+
+        if (order.Attempt is { } attempt)
+        {
+            Attempt(world, index, attempt, mayCharge: true, (one, next) => one.Attempt = next, "the worker", moves);
+            moves.Add(("the worker crashes", world.With(index, one => one.Attempt = null, out _)));
+            if (order is { Sleeper: null, SleepsLeft: > 0 })
+            {
+                moves.Add(("the worker freezes and its lease ends", world.With(index, one =>
+                {
+                    one.SleepsLeft--;
+                    one.Sleeper = one.Attempt;
+                    one.Attempt = null;
+                    EndLease(one);
+                }, out _)));
+            }
+        }
+        else if (order.Payment is { Next: Next.Leased })
+        {
+            moves.Add(("the lease ends", world.With(index, one => EndLease(one), out _)));
+        }
+
+        if (order.Sleeper is { } sleeper)
+        {
+            Attempt(world, index, sleeper, mayCharge: false, (one, next) => one.Sleeper = next, "the worker that woke up", moves);
+            moves.Add(("the worker that slept never wakes up", world.With(index, one => one.Sleeper = null, out _)));
+        }
+    }
+
+    // As PaymentWorker has it: ask before you charge again, and never charge past the lease.
+    void Attempt(
+        World world, int index, Attempt attempt, bool mayCharge, Action<OrderWorld, Attempt?> put, string who, List<(string, World)> moves)
+    {
+        var order = world.Orders[index];
+        void To(Phase phase, string what, Action<OrderWorld>? also = null) => moves.Add(($"{who} {what}", world.With(index, one =>
+        {
+            put(one, attempt with { Phase = phase });
+            also?.Invoke(one);
+        }, out _)));
+
+        switch (attempt)
+        {
+            case { Phase: Phase.Start, State: PaymentState.Refunding }:
+                To(Phase.Succeeded, "refunds", one => one.Ledger = Ledger.Refunded);
+                To(Phase.NotDone, "cannot refund now");
+                break;
+            case { Phase: Phase.Start, IsFirst: false } when order.Ledger != Ledger.Nothing:
+                To(order.Ledger == Ledger.Declined ? Phase.Declined : Phase.Succeeded, "asks the ledger");
+                To(Phase.Unknown, "asks and gets no answer");
+                break;
+            case { Phase: Phase.Start, IsFirst: false, State: PaymentState.Voiding }:
+                To(Phase.NotDone, "asks the ledger, which has nothing");
+                To(Phase.Unknown, "asks and gets no answer");
+                break;
+            case { Phase: Phase.Start }:
+                To(Phase.NotDone, "does not get as far as a charge");
+                if (mayCharge)
+                {
+                    To(Phase.Sent, "sends the charge", one => one.ChargeInFlight = true);
+                }
+
+                break;
+            case { Phase: Phase.Sent }:
+                To(Phase.Unknown, "gets no answer in time");
+                if (!order.ChargeInFlight && order.Ledger != Ledger.Nothing)
+                {
+                    To(order.Ledger == Ledger.Declined ? Phase.Declined : Phase.Succeeded, "gets the answer");
+                }
+
+                break;
+            default:
+                var next = world.With(index, one => put(one, null), out var recorded);
+                var (after, sent) = decisions.Record(recorded.Payment!.Value, attempt);
+                recorded.Payment = after;
+                recorded.Send(sent);
+                moves.Add(($"{who} records {attempt.Phase}", next));
+                break;
+        }
+    }
+
+    static void EndLease(OrderWorld order) => order.Payment = order.Payment is { Next: Next.Leased } leased ? leased with { Next = Next.Due } : order.Payment;
+}

@@ -1,8 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Shop.Hosting;
 using Yarp.ReverseProxy;
-using Yarp.ReverseProxy.Model;
 
 namespace Shop.Gateway;
 
@@ -10,7 +7,6 @@ namespace Shop.Gateway;
 sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposable
 {
     static readonly TimeSpan _freshness = TimeSpan.FromMinutes(1);
-    static readonly TimeSpan _fetchTimeLimit = TimeSpan.FromSeconds(5);
 
     readonly SemaphoreSlim _oneAtATime = new(1);
     string? _document;
@@ -56,45 +52,14 @@ sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposa
         var merged = new MergedDocument();
         foreach (var cluster in proxy.GetClusters().OrderBy(cluster => cluster.ClusterId))
         {
-            if (await Fetch(cluster, cancellation) is not { } document)
+            if (await ServiceCalls.Get(cluster, "/openapi/v1.json", authorization: null, cancellation) is not { IsSuccess: true } answer)
             {
                 return null;
             }
 
-            merged.Add(cluster.ClusterId, document);
+            merged.Add(cluster.ClusterId, answer.Body);
         }
 
         return merged.ToString();
     }
-
-    static async Task<JsonObject?> Fetch(ClusterState cluster, CancellationToken cancellation)
-    {
-        // Every replica has the same document.
-        foreach (var destination in cluster.DestinationsState.AvailableDestinations)
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(_fetchTimeLimit);
-            try
-            {
-                var address = new Uri(new Uri(destination.Model.Config.Address), "/openapi/v1.json");
-                using var request = new HttpRequestMessage(HttpMethod.Get, address);
-                using var answer = await cluster.Model.HttpClient.SendAsync(request, limit.Token);
-                if (answer.IsSuccessStatusCode)
-                {
-                    var body = await answer.Content.ReadAsStreamAsync(limit.Token);
-                    return await JsonNode.ParseAsync(body, cancellationToken: limit.Token) as JsonObject;
-                }
-            }
-            catch (Exception error) when (IsOfThisReplica(error, cancellation))
-            {
-                continue;
-            }
-        }
-
-        return null;
-    }
-
-    static bool IsOfThisReplica(Exception error, CancellationToken cancellation) =>
-        error is HttpRequestException or IOException or JsonException
-        || (error is OperationCanceledException && !cancellation.IsCancellationRequested);
 }

@@ -16,6 +16,9 @@ return await builder.ServeAsync(
         app.MapGet("/openapi/v1.json", (HttpContext http, ApiDocument document) => document.Answer(http)).AllowAnonymous();
         app.MapScalarApiReference("/docs", page => page.DisableTelemetry().DisableDefaultFonts()).AllowAnonymous();
         app.MapGet("/", () => TypedResults.Redirect("/docs")).AllowAnonymous();
+        var ops = app.MapOps();
+        ops.MapGet("/dead-letters", OpsAnswers.DeadLetters);
+        ops.MapGet("/audit", OpsAnswers.Audit);
         app.MapProxy();
     },
     beforeAuthorization: app => app.UseRateLimiter());

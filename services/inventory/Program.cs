@@ -17,10 +17,17 @@ builder.AddMessaging<InventoryDbContext>(messaging => messaging
         .Consumer<ReleaseStockConsumer>()
         .Consumer<SellStockConsumer>())
     .Preload<StockPreload>());
+builder.AddInvariants(InventoryDbContext.Schema, StockInvariants.Rules, StockInvariants.OldestHold);
 builder.AnswerUnavailable<OverloadedException>();
 builder.Services.AddSingleton<SeedCatalogue>();
 builder.Services.AddHostedService(services => services.GetRequiredService<SeedCatalogue>());
 builder.Services.AddHostedService<ExpireReservations>();
 builder.Services.AddHealthChecks().AddCheck<SeedCatalogue>("catalogue", tags: ["ready"]);
 
-return await builder.ServeAsync<InventoryDbContext>(args, app => app.MapProducts());
+return await builder.ServeAsync<InventoryDbContext>(args, app =>
+{
+    app.MapProducts();
+    var ops = app.MapOps();
+    ops.MapDeadLetters<InventoryDbContext>();
+    ops.MapInvariants();
+});

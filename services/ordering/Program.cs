@@ -11,14 +11,23 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("ordering");
 builder.AddDatabase<OrderingDbContext>(OrderingDbContext.Schema);
 builder.AddValidatedOptions<OrderSagaOptions>(OrderSagaOptions.Section);
+builder.AddValidatedOptions<IdempotencyOptions>(IdempotencyOptions.Section);
 builder.AddMessaging<OrderingDbContext>(messaging => messaging
     .Endpoint(Endpoints.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())
     .Endpoint(Endpoints.Products, endpoint => endpoint.Consumer<ProductChangedConsumer>())
     .Preload<OrderPreload>());
+builder.AddInvariants(OrderingDbContext.Schema, OrderInvariants.Rules, OrderInvariants.OldestUnfinished);
 builder.AnswerUnavailable<OverloadedException>();
+builder.Services.AddSingleton(IdempotencyOptions.Purge);
 builder.Services.AddSingleton<KeysInFlight>();
 builder.Services.AddSingleton<OrderFeed>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderFeed>());
 builder.Services.AddHealthChecks().AddCheck<CatalogueHealthCheck>("catalogue-copy", tags: ["ready"]);
 
-return await builder.ServeAsync<OrderingDbContext>(args, app => app.MapOrders());
+return await builder.ServeAsync<OrderingDbContext>(args, app =>
+{
+    app.MapOrders();
+    var ops = app.MapOps();
+    ops.MapDeadLetters<OrderingDbContext>();
+    ops.MapInvariants();
+});

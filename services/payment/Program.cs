@@ -16,9 +16,16 @@ builder.AddMessaging<PaymentDbContext>(messaging => messaging
         .Consumer<TakePaymentConsumer>()
         .Consumer<RefundPaymentConsumer>())
     .Preload<PaymentPreload>());
+builder.AddInvariants(PaymentDbContext.Schema, PaymentInvariants.Rules, PaymentInvariants.Unsettled);
 builder.AnswerUnavailable<OverloadedException>();
 builder.Services.AddSingleton<PaymentLeases>();
 builder.Services.AddSingleton<PaymentWorker>();
 builder.Services.AddHostedService(services => services.GetRequiredService<PaymentWorker>());
 
-return await builder.ServeAsync<PaymentDbContext>(args, app => app.MapPayments());
+return await builder.ServeAsync<PaymentDbContext>(args, app =>
+{
+    app.MapPayments();
+    var ops = app.MapOps();
+    ops.MapDeadLetters<PaymentDbContext>();
+    ops.MapInvariants();
+});

@@ -12,6 +12,7 @@ public sealed class MessagingMetrics : IDisposable
     readonly Counter<long> _duplicates;
     readonly Counter<long> _published;
     readonly Counter<long> _publishFailures;
+    readonly Counter<long> _deadLetters;
 
     public MessagingMetrics()
     {
@@ -20,6 +21,7 @@ public sealed class MessagingMetrics : IDisposable
         _published = _meter.CreateCounter<long>("shop.messaging.published", "{message}", "Messages confirmed by the broker");
         _publishFailures = _meter.CreateCounter<long>(
             "shop.messaging.publish.failures", "{message}", "Messages returned or not confirmed by the broker");
+        _deadLetters = _meter.CreateCounter<long>("shop.messaging.dead_letters", "{message}", "Messages put aside");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -42,6 +44,8 @@ public sealed class MessagingMetrics : IDisposable
             _publishFailures.Add(failed);
         }
     }
+
+    internal void DeadLettered(string endpoint) => _deadLetters.Add(1, new KeyValuePair<string, object?>("endpoint", endpoint));
 
     internal void ObserveBacklog(Func<long> rows) =>
         _meter.CreateObservableGauge("shop.outbox.rows", rows, "{row}", "Outbox rows due and not yet published");

@@ -3,12 +3,12 @@ using Microsoft.EntityFrameworkCore;
 namespace Shop.Messaging;
 
 /// <summary>
-/// The two tables of the messaging core as part of a service's own model, so that its migrations create them beside the
-/// tables they share transactions with. Rows are written and read by set-based SQL (Inbox.cs, Outbox.cs, RelayStore.cs).
+/// The tables of the messaging core as part of a service's own model, so that its migrations create them beside the
+/// tables they share transactions with. Rows are written and read by set-based SQL (Inbox.cs, Outbox.cs, RelayStore.cs, DeadLetters.cs).
 /// </summary>
 public static class MessagingModel
 {
-    /// <summary>Adds the inbox and outbox tables, in the context's default schema.</summary>
+    /// <summary>Adds the inbox, outbox and dead letter tables, in the context's default schema.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder model)
     {
         model.Entity<InboxRow>(inbox =>
@@ -35,6 +35,27 @@ public static class MessagingModel
             outbox.HasIndex(row => row.MessageId)
                 .HasFilter("due_at > '-infinity'")
                 .HasDatabaseName("ix_outbox_scheduled_message_id");
+        });
+        model.Entity<DeadLetterRow>(letter =>
+        {
+            letter.ToTable("dead_letters").HasKey(row => row.Id);
+            letter.Property(row => row.Id).HasColumnName("id");
+            letter.Property(row => row.Endpoint).HasColumnName("endpoint");
+            letter.Property(row => row.MessageId).HasColumnName("message_id");
+            letter.Property(row => row.MessageType).HasColumnName("message_type");
+            letter.Property(row => row.Headers).HasColumnName("headers");
+            letter.Property(row => row.Body).HasColumnName("body");
+            letter.Property(row => row.Reason).HasColumnName("reason");
+            letter.Property(row => row.ExceptionType).HasColumnName("exception_type");
+            letter.Property(row => row.StackTrace).HasColumnName("stack_trace");
+            letter.Property(row => row.TraceId).HasColumnName("trace_id");
+            letter.Property(row => row.Failures).HasColumnName("failures");
+            letter.Property(row => row.FirstFailedAt).HasColumnName("first_failed_at").HasDefaultValueSql("now()");
+            letter.Property(row => row.LastFailedAt).HasColumnName("last_failed_at").HasDefaultValueSql("now()");
+            letter.Property(row => row.Status).HasColumnName("status");
+            letter.Property(row => row.DecidedBy).HasColumnName("decided_by");
+            letter.Property(row => row.DecidedAt).HasColumnName("decided_at");
+            letter.HasIndex(row => new { row.Status, row.LastFailedAt }).HasDatabaseName("ix_dead_letters_status");
         });
         return model;
     }
@@ -68,5 +89,26 @@ public static class MessagingModel
         public byte[] Body { get; init; } = [];
 
         public DateTimeOffset CreatedAt { get; init; }
+    }
+
+    /// <summary>See <see cref="DeadLetter"/>; headers and body are kept as an outbox row has them.</summary>
+    sealed class DeadLetterRow
+    {
+        public string Id { get; init; } = "";
+        public string Endpoint { get; init; } = "";
+        public Guid? MessageId { get; init; }
+        public string MessageType { get; init; } = "";
+        public string Headers { get; init; } = "";
+        public byte[] Body { get; init; } = [];
+        public string Reason { get; init; } = "";
+        public string ExceptionType { get; init; } = "";
+        public string? StackTrace { get; init; }
+        public string? TraceId { get; init; }
+        public int Failures { get; init; }
+        public DateTimeOffset FirstFailedAt { get; init; }
+        public DateTimeOffset LastFailedAt { get; init; }
+        public string Status { get; init; } = "";
+        public string? DecidedBy { get; init; }
+        public DateTimeOffset? DecidedAt { get; init; }
     }
 }

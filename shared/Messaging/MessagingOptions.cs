@@ -50,4 +50,8 @@ public sealed class MessagingOptions
     /// <summary>How long a message id is remembered. A duplicate that arrives later would be handled again.</summary>
     [Range(1, 3650)]
     public int InboxRetentionDays { get; init; } = 7;
+
+    /// <summary>How long dead letters are kept after they were replayed or discarded. Those that wait are kept for ever.</summary>
+    [Range(1, 3650)]
+    public int DeadLetterRetentionDays { get; init; } = 90;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MassTransit;
+using MassTransit.Middleware;
 using MassTransit.Serialization.JsonConverters;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Shop.Messaging;
 
@@ -37,6 +39,10 @@ public static class MessagingRegistration
         services.AddSingleton<BrokerGate>();
         services.AddSingleton<Relay<TDb>>();
         services.AddSingleton<EndpointLanes<TDb>>();
+        services.AddSingleton(provider => new DeadLetters<TDb>(
+            provider.GetRequiredService<NpgsqlDataSource>(),
+            provider.GetRequiredService<IServiceScopeFactory>(),
+            provider.GetRequiredService<Relay<TDb>>()));
         services.AddSingleton(provider => new GroupCommit<TDb>(
             provider,
             provider.GetRequiredService<Relay<TDb>>(),
@@ -50,7 +56,7 @@ public static class MessagingRegistration
         });
         // After the bus: hosted services stop in reverse order, and the relay should outlive nothing it serves.
         services.AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
-        services.AddHostedService<InboxPurge<TDb>>();
+        services.AddHostedService<Purge<TDb>>();
         services.AddHealthChecks().AddCheck<RelayHealthCheck<TDb>>("outbox-relay", tags: ["ready"]);
         return builder;
     }
@@ -98,6 +104,14 @@ public static class MessagingRegistration
                     endpoint.PublishFaults = false;
                     // Before the inbox filter, so that each attempt is work of its own.
                     endpoint.UseMessageRetry(retry => Retry(retry, options));
+                    var deadLetters = ActivatorUtilities.CreateInstance<DeadLetterFilter<TDb>>(context, receiver.Name);
+                    endpoint.ConfigureError(pipe =>
+                    {
+                        // Marks the delivery as failed; without it a broken body would count as skipped as well.
+                        pipe.UseFilter(new GenerateFaultFilter());
+                        pipe.UseFilter(deadLetters);
+                    });
+                    endpoint.ConfigureDeadLetter(pipe => pipe.UseFilter(deadLetters));
                     var observer = new InboxFilterObserver<TDb>(lanes.For(receiver.Name), receiver.Name);
                     endpoint.ConnectConsumerConfigurationObserver(observer);
                     endpoint.ConnectSagaConfigurationObserver(observer);

@@ -11,7 +11,8 @@ public sealed class AccessTests(ShopSystem shop)
     {
         { "GET", "/orders" }, { "POST", "/orders" }, { "GET", "/orders/1" }, { "POST", "/orders/1/cancel" }, { "GET", "/orders/1/timeline" },
         { "GET", "/orders/1/events" }, { "GET", "/payments/1" }, { "PUT", "/products/MUG-01" }, { "POST", "/products/MUG-01/restock" },
-        { "GET", "/ops/stuck-orders" },
+        { "GET", "/ops/stuck-orders" }, { "GET", "/ops/audit" }, { "GET", "/ops/dead-letters" }, { "GET", "/ops/dead-letters/ordering-1" },
+        { "POST", "/ops/dead-letters/inventory-1/replay" }, { "DELETE", "/ops/dead-letters/payment-1" },
     };
 
     [Theory]
@@ -27,6 +28,11 @@ public sealed class AccessTests(ShopSystem shop)
     [InlineData("PUT", "/products/MUG-01")]
     [InlineData("POST", "/products/MUG-01/restock")]
     [InlineData("GET", "/ops/stuck-orders")]
+    [InlineData("GET", "/ops/audit")]
+    [InlineData("GET", "/ops/dead-letters")]
+    [InlineData("GET", "/ops/dead-letters/ordering-1")]
+    [InlineData("POST", "/ops/dead-letters/inventory-1/replay")]
+    [InlineData("DELETE", "/ops/dead-letters/payment-1")]
     public async Task A_customer_may_not_do_what_staff_may(string method, string path) =>
         (await shop.Send(new HttpMethod(method), path, shop.Token(), method == "GET" ? null : "{}")).MustBeProblem(403);
 
@@ -57,6 +63,18 @@ public sealed class AccessTests(ShopSystem shop)
         (await shop.Send(HttpMethod.Post, $"/orders/{order}/cancel", mallory)).MustBeProblem(404);
         var listed = await shop.Send(HttpMethod.Get, "/orders?limit=100", mallory);
         Assert.DoesNotContain(order.ToString(), listed.Body);
+    }
+
+    [Theory]
+    [InlineData("ordering-1")]
+    [InlineData("inventory-1")]
+    [InlineData("payment-1")]
+    public async Task A_service_asks_for_itself_who_may_see_its_dead_letters(string service)
+    {
+        var address = $"http://127.0.0.1:{shop.Find(service).Port}/ops/dead-letters";
+        (await shop.Send(HttpMethod.Get, address, null)).MustBeProblem(401);
+        (await shop.Send(HttpMethod.Get, address, shop.Token())).MustBeProblem(403);
+        Assert.Equal(200, (await shop.Send(HttpMethod.Get, address, shop.Token("sam", "staff"))).Status);
     }
 
     [Theory]

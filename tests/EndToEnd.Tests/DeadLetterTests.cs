@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using Shop.Cli.Servers;
@@ -14,20 +15,21 @@ public sealed class DeadLetterTests(ShopSystem shop)
     [InlineData("""{"orderId":"not-a-guid"}""", "StockReserved")]
     [InlineData("""{"orderId":"00000000-0000-0000-0000-000000000001"}""", "StockReserved")]
     [InlineData("""{"orderId":null}""", "PaymentTaken")]
-    public async Task A_broken_message_is_put_aside_with_its_reason_and_orders_go_on(string body, string type)
+    public async Task A_broken_message_is_put_aside_with_its_reason_and_can_be_replayed_and_discarded_while_orders_go_on(string body, string type)
     {
         var owner = type.StartsWith("Stock", StringComparison.Ordinal) ? "Inventory" : "Payment";
         await using var connection = await Connect(owner.ToLowerInvariant());
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(true, true), TestContext.Current.CancellationToken);
         var exchange = $"Shop.Contracts.{owner}:{type}";
+        var messageId = Guid.NewGuid();
         var properties = new BasicProperties
         {
             ContentType = "application/json",
             Headers = new Dictionary<string, object?>
             {
                 ["MT-MessageType"] = $"urn:message:{exchange}",
-                ["MessageId"] = Guid.NewGuid().ToString(),
+                ["MessageId"] = messageId.ToString(),
             },
         };
 
@@ -36,9 +38,39 @@ public sealed class DeadLetterTests(ShopSystem shop)
         var token = shop.Token();
         var order = await shop.End((await shop.Place(token)).OrderId, token);
         Assert.Equal("Confirmed", order.GetProperty("status").GetString());
-        var dead = await TakeDeadLetter("ordering", "ordering-orders_error");
-        Assert.Equal(body, Encoding.UTF8.GetString(dead.Body.Span));
-        Assert.NotEmpty(Encoding.UTF8.GetString((byte[])dead.BasicProperties.Headers!["MT-Fault-Message"]!));
+        var letter = await Waiting(messageId, failures: 1);
+        Assert.NotEmpty(letter.GetProperty("reason").GetString()!);
+        Assert.Contains(type, letter.GetProperty("messageType").GetString());
+        var id = letter.GetProperty("id").GetString();
+        Assert.Equal(body, (await Ops(HttpMethod.Get, $"/{id}", 200)).Json.GetProperty("body").GetString());
+
+        await Ops(HttpMethod.Post, $"/{id}/replay", 202);
+        var again = await Waiting(messageId, failures: 2);
+        Assert.Equal(id, again.GetProperty("id").GetString());
+        Assert.Equal("sam", again.GetProperty("decidedBy").GetString());
+
+        var discarded = (await Ops(HttpMethod.Delete, $"/{id}", 200)).Json;
+        Assert.Equal("Discarded", discarded.GetProperty("status").GetString());
+        Assert.Equal("sam", discarded.GetProperty("decidedBy").GetString());
+        (await Ops(HttpMethod.Post, $"/{id}/replay", 409)).MustBeProblem(409);
+    }
+
+    [Theory]
+    [InlineData("?status=gone", "status")]
+    [InlineData("?status=1", "status")]
+    [InlineData("?limit=0", "limit")]
+    public async Task A_list_that_cannot_be_meant_is_refused(string query, string field) =>
+        (await Ops(HttpMethod.Get, query, 400)).MustBeProblem(400, field);
+
+    [Theory]
+    [InlineData("ordering-orders-0123456789abcdef")]
+    [InlineData("ordering-%25%20%27")]
+    [InlineData("nobody-0123456789abcdef")]
+    public async Task A_dead_letter_that_does_not_exist_is_not_found(string id)
+    {
+        (await Ops(HttpMethod.Get, $"/{id}", 404)).MustBeProblem(404);
+        (await Ops(HttpMethod.Post, $"/{id}/replay", 404)).MustBeProblem(404);
+        (await Ops(HttpMethod.Delete, $"/{id}", 404)).MustBeProblem(404);
     }
 
     [Theory]
@@ -58,27 +90,29 @@ public sealed class DeadLetterTests(ShopSystem shop)
         Assert.Equal(403, reason!.ReplyCode);
     }
 
-    async Task<BasicGetResult> TakeDeadLetter(string service, string queue)
+    async Task<JsonElement> Waiting(Guid messageId, int failures)
     {
-        await using var connection = await Connect(service);
-        BasicGetResult? dead = null;
-        await ShopSystem.Until(async () => (dead = await TryTake(connection, queue)) is not null, 30, () => $"a dead letter in {queue}");
-        return dead!;
+        var found = default(JsonElement);
+        await ShopSystem.Until(
+            async () =>
+            {
+                var list = (await Ops(HttpMethod.Get, "", 200)).Json;
+                Assert.Empty(list.GetProperty("unavailable").EnumerateArray());
+                found = list.GetProperty("deadLetters").EnumerateArray().SingleOrDefault(letter =>
+                    letter.GetProperty("messageId").GetString() == messageId.ToString()
+                    && letter.GetProperty("failures").GetInt32() == failures);
+                return found.ValueKind == JsonValueKind.Object;
+            },
+            30,
+            () => $"the dead letter of message {messageId}");
+        return found;
     }
 
-    // The queue is made for the first dead letter. Asking for one that does not exist (404), or whose leader does not run
-    // yet (541), closes the channel.
-    static async Task<BasicGetResult?> TryTake(IConnection connection, string queue)
+    async Task<Answer> Ops(HttpMethod method, string path, int status)
     {
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
-        try
-        {
-            return await channel.BasicGetAsync(queue, autoAck: true, TestContext.Current.CancellationToken);
-        }
-        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode is Constants.NotFound or Constants.InternalError)
-        {
-            return null;
-        }
+        var answer = await shop.Send(method, $"/ops/dead-letters{path}", shop.Token("sam", "staff"), method == HttpMethod.Post ? "" : null);
+        Assert.True(answer.Status == status, $"Expected {status}, got {answer.Status}: {answer.Body}");
+        return answer;
     }
 
     Task<IConnection> Connect(string service)

@@ -45,6 +45,9 @@ public sealed class AuthenticationTests : IAsyncLifetime
 
     [Theory]
     [InlineData("GET", "/ops/stuck-orders")]
+    [InlineData("GET", "/ops/audit")]
+    [InlineData("GET", "/ops/dead-letters")]
+    [InlineData("DELETE", "/ops/dead-letters/payment-1")]
     [InlineData("PUT", "/products/MUG-01")]
     [InlineData("POST", "/products/MUG-01/restock")]
     public async Task What_is_for_staff_is_forbidden_to_customers(string method, string path)

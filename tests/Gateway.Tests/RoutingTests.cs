@@ -20,6 +20,9 @@ public sealed class RoutingTests : IAsyncLifetime
     [InlineData("GET", "/products", "inventory")]
     [InlineData("PUT", "/products/MUG-01", "inventory")]
     [InlineData("GET", "/payments/17", "payment")]
+    [InlineData("GET", "/ops/dead-letters/ordering-orders-1", "ordering")]
+    [InlineData("POST", "/ops/dead-letters/inventory-stock-1/replay", "inventory")]
+    [InlineData("DELETE", "/ops/dead-letters/payment-payments-1", "payment")]
     public async Task Every_address_has_its_service(string method, string address, string service)
     {
         using var answer = await _shop.Send(new(new(method), address), Tokens.Staff());

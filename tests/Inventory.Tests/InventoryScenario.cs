@@ -114,7 +114,11 @@ sealed class InventoryScenario : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync(Cancellation))!;
     }
 
-    public Task<uint> DeadLetters() => _broker.Count(Endpoints.Stock + "_error");
+    public async Task<long> DeadLetters()
+    {
+        await using var command = _sql.CreateCommand("select count(*) from inventory.dead_letters");
+        return (long)(await command.ExecuteScalarAsync(Cancellation))!;
+    }
 
     public static Guid OrderOf(BasicDeliverEventArgs delivery) =>
         JsonDocument.Parse(delivery.Body).RootElement.GetProperty("orderId").GetGuid();

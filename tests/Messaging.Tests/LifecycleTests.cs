@@ -64,11 +64,12 @@ public sealed class LifecycleTests(TestServers servers)
             insert into bank.inbox (message_id, endpoint, received_at)
             values ('{old}', 'somewhere', now() - interval '7 days 1 hour'), ('{fresh}', 'somewhere', now() - interval '6 days 23 hours')
             """);
-        var purge = replica.Services.GetServices<IHostedService>().OfType<InboxPurge<BankDbContext>>().Single();
+        var purge = replica.Services.GetServices<IHostedService>().OfType<Purge<BankDbContext>>().Single();
+        var inbox = purge.Rules.Single(rule => rule.Table.EndsWith("inbox", StringComparison.Ordinal));
 
-        Assert.Equal(5_000, await purge.Step(Cancellation));
-        Assert.Equal(2_001, await purge.Step(Cancellation));
-        Assert.Equal(0, await purge.Step(Cancellation));
+        Assert.Equal(5_000, await purge.Step(inbox, Cancellation));
+        Assert.Equal(2_001, await purge.Step(inbox, Cancellation));
+        Assert.Equal(0, await purge.Step(inbox, Cancellation));
         Assert.Equal([fresh], await bank.Sql.Column<Guid>("select message_id from bank.inbox"));
     }
 

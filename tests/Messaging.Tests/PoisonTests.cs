@@ -1,5 +1,3 @@
-using System.Text;
-using RabbitMQ.Client;
 using Shop.Messaging.Tests.Bank;
 using Shop.Support;
 
@@ -8,7 +6,6 @@ namespace Shop.Messaging.Tests;
 /// <summary>A message that cannot be handled becomes a dead letter with its reason, and its neighbours commit.</summary>
 public sealed class PoisonTests(TestServers servers)
 {
-    const string Errors = $"{Replica.Accounts}_error";
     const string Id = "6f1c7e9e-7a9c-4a0e-9d5b-0e3f5d1b2c3d";
 
     [Fact]
@@ -62,7 +59,7 @@ public sealed class PoisonTests(TestServers servers)
             ($$"""{"depositId":null,"accountId":"{{Id}}","amount":1}""", "'Null' as a string"),
         ];
         await using var bank = await BankScenario.Open(servers);
-        await bank.Start("one");
+        var replica = await bank.Start("one");
         var neighbours = BankScenario.NewIds(20);
         var broken = cases.ToDictionary(_ => Guid.NewGuid().ToString());
 
@@ -71,12 +68,11 @@ public sealed class PoisonTests(TestServers servers)
             .. broken.Select(one => RawBroker.Message(new Deposit(Guid.NewGuid(), bank.AccountId, 1)).WithBody(one.Value.Body) with { MessageId = one.Key }),
             .. Deposits(bank, neighbours.Skip(10))]);
 
-        foreach (var _ in cases)
+        foreach (var letter in await bank.DeadLetters(cases.Length))
         {
-            var letter = await bank.Broker.Take(Errors);
-            var (body, reason) = broken[letter.BasicProperties.MessageId!];
-            Assert.Contains(reason, RawBroker.Header(letter.BasicProperties, "MT-Fault-Message"));
-            Assert.Equal(body, Encoding.UTF8.GetString(letter.Body.Span));
+            var (body, reason) = broken[letter.MessageId!.Value.ToString()];
+            Assert.Contains(reason, letter.Reason);
+            Assert.Equal(body, (await replica.DeadLetters.Find(letter.Id, TestContext.Current.CancellationToken))!.Body);
         }
 
         await bank.HandledOnce(neighbours, "deposit", "statement");
@@ -108,8 +104,8 @@ public sealed class PoisonTests(TestServers servers)
 
         await bank.SendAll(Replica.Accounts, [message with { Type = type }, .. Deposits(bank, neighbours)]);
 
-        var aside = await bank.Broker.Take($"{Replica.Accounts}_skipped");
-        Assert.Equal(message.MessageId, aside.BasicProperties.MessageId);
+        var letter = await AssertDeadLetter(bank, "No handler", typeof(UnknownMessageTypeException));
+        Assert.Equal(message.MessageId, letter.MessageId.ToString());
         await bank.HandledOnce(neighbours, "deposit");
     }
 
@@ -138,19 +134,19 @@ public sealed class PoisonTests(TestServers servers)
         await bank.InOneBatch(replica, [.. poison, .. Deposits(bank, neighbours)]);
 
         await bank.Handled("statement", neighbours);
-        Assert.Equal(0u, await bank.Broker.Count(Errors));
+        await bank.NoDeadLetters();
     }
 
     static IEnumerable<RawMessage> Deposits(BankScenario bank, IEnumerable<Guid> depositIds) =>
         depositIds.Select(id => RawBroker.Message(new Deposit(id, bank.AccountId, 1)));
 
-    static async Task<BasicGetResult> AssertDeadLetter(BankScenario bank, string reason, Type? exception = null)
+    static async Task<DeadLetter> AssertDeadLetter(BankScenario bank, string reason, Type? exception = null)
     {
-        var letter = await bank.Broker.Take(Errors);
-        Assert.Contains(reason, RawBroker.Header(letter.BasicProperties, "MT-Fault-Message"));
+        var letter = await bank.DeadLetter();
+        Assert.Contains(reason, letter.Reason);
         if (exception is not null)
         {
-            Assert.Equal(exception.FullName, RawBroker.Header(letter.BasicProperties, "MT-Fault-ExceptionType"));
+            Assert.Equal(exception.FullName, letter.ExceptionType);
         }
 
         return letter;

@@ -10,7 +10,7 @@ public sealed class RelayStoreTests(TestServers servers)
     const long Owner = 1;
     const long DeadOwner = 2;
 
-    static readonly MessagingTables _tables = new("bank.inbox", "bank.outbox");
+    static readonly MessagingTables _tables = new("bank.inbox", "bank.outbox", "bank.dead_letters");
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

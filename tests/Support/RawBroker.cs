@@ -58,6 +58,11 @@ public sealed class RawBroker : IAsyncDisposable
             headers["MT-MessageType"] = message.Type;
         }
 
+        if (message.Trace is not null)
+        {
+            headers["MT-Activity-Id"] = message.Trace;
+        }
+
         var properties = new BasicProperties
         {
             ContentType = "application/json",
@@ -138,7 +143,8 @@ public sealed class RawBroker : IAsyncDisposable
 
 /// <param name="MessageId">Null: the message has none.</param>
 /// <param name="Type">The URN of its type; null: the message does not say.</param>
-public sealed record RawMessage(string? MessageId, string? Type, byte[] Body)
+/// <param name="Trace">The W3C trace context of its sender.</param>
+public sealed record RawMessage(string? MessageId, string? Type, byte[] Body, string? Trace = null)
 {
     public RawMessage WithBody(string json) => this with { Body = Encoding.UTF8.GetBytes(json) };
 }

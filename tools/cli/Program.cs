@@ -19,6 +19,7 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     OrdersCommand.Command(checkout),
     Token.Command(checkout),
     AuditCommand.Command(checkout),
+    DeadLettersCommand.Command(checkout),
     LoadCommand.Command(checkout),
     TestCommand.Command(checkout),
 };

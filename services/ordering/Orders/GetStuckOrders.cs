@@ -22,8 +22,7 @@ static class GetStuckOrders
     public static async Task<Ok<Response>> Handle(
         OrderingDbContext db, IOptions<OrderSagaOptions> options, TimeProvider clock, CancellationToken cancellation)
     {
-        var limits = options.Value;
-        var longest = limits.StockTimeLimit + limits.PaymentTimeLimit + limits.CompensationTimeLimit;
+        var longest = options.Value.LongestWait;
         var placedBefore = clock.GetUtcNow() - longest;
         var stuck = await db.Orders.AsNoTracking()
             .Where(order => order.Status != OrderStatus.Confirmed && order.Status != OrderStatus.Cancelled)

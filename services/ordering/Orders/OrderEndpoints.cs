@@ -14,7 +14,6 @@ static class OrderEndpoints
         orders.MapGet("/{id}/timeline", GetTimeline.Handle);
         orders.MapGet("/{id}/events", WatchOrder.Handle).DisableRequestTimeout();
 
-        routes.MapGroup("/ops").WithTags("Operations").RequireAuthorization(Policies.Staff)
-            .MapGet("/stuck-orders", GetStuckOrders.Handle);
+        routes.MapOps().MapGet("/stuck-orders", GetStuckOrders.Handle);
     }
 }

@@ -22,6 +22,9 @@ public sealed class OrderSagaOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan CompensationTimeLimit { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>After which an order has ended, if everybody answers at the last moment.</summary>
+    internal TimeSpan LongestWait => StockTimeLimit + PaymentTimeLimit + CompensationTimeLimit;
+
     /// <summary>After its confirmation, for how long the customer may still cancel an order.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan CancelWindow { get; init; } = TimeSpan.FromMinutes(30);

@@ -20,6 +20,9 @@ sealed class Outbox(MessagingTables tables, long owner)
     readonly string _unschedule =
         $"delete from {tables.Outbox} where due_at > '-infinity' and message_id = any (@tokens)";
 
+    /// <summary>The replica whose relay publishes what is written here.</summary>
+    public long Owner => owner;
+
     public async Task Write(DbContext db, Outgoing outgoing, CancellationToken cancellation)
     {
         if (outgoing is { Messages: [], Unscheduled.Count: 0 })

@@ -13,6 +13,8 @@ public sealed class BankSql(NpgsqlDataSource database) : IAsyncDisposable
     public Task<long> CountDue() =>
         Scalar<long>("select count(*) from bank.outbox where due_at <= clock_timestamp()");
 
+    public Task<long> CountDeadLetters() => Scalar<long>("select count(*) from bank.dead_letters");
+
     public Task<long> CountOutbox() => Scalar<long>("select count(*) from bank.outbox");
 
     public Task<decimal> Balance(Guid accountId) =>

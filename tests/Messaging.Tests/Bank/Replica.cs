@@ -28,6 +28,8 @@ public sealed class Replica : IAsyncDisposable
 
     public GroupCommit<BankDbContext> Writes => _host.Services.GetRequiredService<GroupCommit<BankDbContext>>();
 
+    public DeadLetters<BankDbContext> DeadLetters => _host.Services.GetRequiredService<DeadLetters<BankDbContext>>();
+
     /// <param name="settings">Configuration on top of what every replica gets, such as <c>Messaging:Attempts</c>.</param>
     /// <param name="withRelay">False: its outbox rows stay where they are, as if it died right after each commit.</param>
     /// <param name="handlesTwice">True: one endpoint has two consumers of one type, which must be refused.</param>

@@ -119,15 +119,14 @@ sealed record Invariant(string Name, string Promise, Func<Snapshot, IEnumerable<
             }
         }
 
-        foreach (var (queue, messages) in now.Queues.Where(queue => queue.Messages > 0 && !SnapshotReader.IsDeadLetter(queue.Queue)))
+        foreach (var (queue, messages) in now.Queues.Where(queue => queue.Messages > 0))
         {
             yield return new($"queue {queue}", "empty", $"{messages} messages");
         }
     }
 
     static IEnumerable<Violation> NoDeadLetters(Snapshot now) =>
-        now.Queues.Where(queue => queue.Messages > 0 && SnapshotReader.IsDeadLetter(queue.Queue))
-            .Select(queue => new Violation($"queue {queue.Queue}", "empty", $"{queue.Messages} dead letters"));
+        now.DeadLetters.Select(letter => new Violation($"dead letter {letter.Id} of {letter.Service}", "none", letter.Reason));
 
     static IEnumerable<Violation> EffectsOnce(Snapshot now) =>
         now.Inboxes.Where(inbox => inbox.Repeated > 0)

@@ -27,6 +27,7 @@ sealed record Snapshot(
     ILookup<string, ChargeRow> Charges,
     IReadOnlyList<(string Service, long Due, long Scheduled)> Outboxes,
     IReadOnlyList<(string Service, long Repeated)> Inboxes,
+    IReadOnlyList<(string Service, string Id, string Reason)> DeadLetters,
     long AnswersWithoutOrder,
     IReadOnlyList<(string Queue, long Messages)> Queues);
 
@@ -56,6 +57,7 @@ sealed class SnapshotReader(Checkout checkout)
             cancellation);
         var outboxes = new List<(string, long, long)>();
         var inboxes = new List<(string, long)>();
+        var deadLetters = new List<(string, string, string)>();
         foreach (var service in _services)
         {
             outboxes.AddRange(await Rows(
@@ -68,6 +70,11 @@ sealed class SnapshotReader(Checkout checkout)
                 $"select count(*) - count(distinct (message_id, endpoint)) from {service}.inbox",
                 row => (service, row.GetInt64(0)),
                 cancellation));
+            deadLetters.AddRange(await Rows(
+                service,
+                $"select id, reason from {service}.dead_letters where status = 'Waiting'",
+                row => (service, row.GetString(0), row.GetString(1)),
+                cancellation));
         }
 
         return new(
@@ -78,6 +85,7 @@ sealed class SnapshotReader(Checkout checkout)
             (await Charges(cancellation)).ToLookup(charge => charge.Reference),
             outboxes,
             inboxes,
+            deadLetters,
             await AnswersWithoutOrder(cancellation),
             await Queues(cancellation));
     }
@@ -93,12 +101,9 @@ sealed class SnapshotReader(Checkout checkout)
             counts.AddRange(await Count(service, $"{service}.outbox where due_at <= now()", cancellation));
         }
 
-        counts.AddRange((await Queues(cancellation)).Where(queue => !IsDeadLetter(queue.Queue)).Select(queue => queue.Messages));
+        counts.AddRange((await Queues(cancellation)).Select(queue => queue.Messages));
         return counts.Sum();
     }
-
-    public static bool IsDeadLetter(string queue) =>
-        queue.EndsWith("_error", StringComparison.Ordinal) || queue.EndsWith("_skipped", StringComparison.Ordinal);
 
     Task<List<long>> Count(string service, string what, CancellationToken cancellation) =>
         Rows(service, $"select count(*) from {what}", row => row.GetInt64(0), cancellation);

@@ -17,6 +17,8 @@ static class OrdersCommand
             var filter = parsed.GetValue(status) is { } only ? $"&status={Uri.EscapeDataString(only)}" : "";
             var page = await api.Get<OrderPage>($"/orders?limit={parsed.GetValue(limit)}{filter}", cancellation);
             var table = new Table().Border(TableBorder.Simple).AddColumns("order", "placed", "total", "status", "reason");
+            // An id that is broken over two lines cannot be copied.
+            table.Columns[0].NoWrap();
             foreach (var order in page.Orders)
             {
                 table.AddRow(
@@ -27,7 +29,7 @@ static class OrdersCommand
                     order.Reason ?? "");
             }
 
-            AnsiConsole.Write(table);
+            Terminal.Out.Write(table);
             return 0;
         });
         return command;

@@ -10,6 +10,13 @@ namespace Shop.Cli.Orders;
 /// <summary>The shop's HTTP API, as one customer or member of staff.</summary>
 sealed class ShopApi : IDisposable
 {
+    /// <summary>JSON for people.</summary>
+    public static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     static readonly TimeSpan _tokenLifetime = TimeSpan.FromHours(12);
 
     readonly HttpClient _http;
@@ -40,9 +47,13 @@ sealed class ShopApi : IDisposable
         return await Read<PlacedOrder>(response, cancellation);
     }
 
-    public async Task Cancel(Guid orderId, CancellationToken cancellation)
+    public Task Cancel(Guid orderId, CancellationToken cancellation) =>
+        Send(HttpMethod.Post, $"/orders/{orderId}/cancel", cancellation);
+
+    /// <summary>A request without a body, whose answer is nothing but that it worked.</summary>
+    public async Task Send(HttpMethod method, string path, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/orders/{orderId}/cancel");
+        using var request = new HttpRequestMessage(method, path);
         using var response = await Send(request, cancellation);
     }
 

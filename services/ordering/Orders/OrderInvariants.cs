@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Options;
+using Shop.Hosting;
+using Shop.Ordering.Sagas;
+
+namespace Shop.Ordering.Orders;
+
+/// <summary>What ordering can tell by itself about its promises.</summary>
+static class OrderInvariants
+{
+    public static DatabaseGauge OldestUnfinished { get; } = new(
+        "shop.orders.unfinished.age",
+        "s",
+        "Age of the oldest order that has not ended",
+        $"select extract(epoch from now() - min(placed_at))::float8 from ordering.orders where {Unfinished}");
+
+    // Word for word the condition of the index ix_orders_unfinished.
+    const string Unfinished = "status not in ('Confirmed', 'Cancelled')";
+
+    public static IReadOnlyList<InvariantRule> Rules(IServiceProvider services, TimeSpan grace)
+    {
+        var limit = services.GetRequiredService<IOptions<OrderSagaOptions>>().Value.LongestWait + grace;
+        return
+        [
+            new(
+                "orders-end",
+                "every accepted order reaches Confirmed or Cancelled",
+                $"""
+                select 'order ' || id, 'ended within {limit}', status || ' since ' || placed_at
+                from ordering.orders where {Unfinished} and placed_at < now() - {InvariantRule.Interval(limit)}
+                """),
+        ];
+    }
+}

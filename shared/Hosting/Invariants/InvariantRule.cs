@@ -1,0 +1,63 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+
+namespace Shop.Hosting;
+
+/// <summary>
+/// A promise that a service can check in its own database at any time, also while it is busy. What takes a look at several
+/// services, or a quiet system, is the business of <c>./shop audit</c>.
+/// </summary>
+/// <param name="Name">In metrics and logs.</param>
+/// <param name="Promise">What always holds, as a sentence.</param>
+/// <param name="Violations">
+/// SQL for what contradicts it, as three columns of text: subject, expected and found. It runs all the time, so an index has
+/// to keep it as small as the work in flight.
+/// </param>
+public sealed record InvariantRule(string Name, string Promise, string Violations)
+{
+    /// <summary>A time as SQL.</summary>
+    public static string Interval(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"interval '{time.TotalSeconds} s'");
+
+    /// <summary>Those of the messaging tables of a service.</summary>
+    public static IReadOnlyList<InvariantRule> OfMessaging(string schema, TimeSpan grace) =>
+    [
+        new(
+            "outbox-drains",
+            "no message that is due waits in the outbox for long",
+            $"""
+            select 'outbox of {schema}', 'published within {grace}', count(*) || ' messages, the oldest of ' || min(created_at)
+            from {schema}.outbox where due_at = '-infinity' and created_at < now() - {Interval(grace)} having count(*) > 0
+            """),
+        new(
+            "no-dead-letters",
+            "no message had to be put aside",
+            $"select 'dead letter ' || id, 'none', reason from {schema}.dead_letters where status = 'Waiting' order by last_failed_at desc"),
+    ];
+}
+
+/// <summary>A number that tells how well a service keeps up.</summary>
+/// <param name="Name">Of the metric.</param>
+/// <param name="Sql">One row with one number; null counts as 0.</param>
+public sealed record DatabaseGauge(string Name, string Unit, string Description, string Sql)
+{
+    /// <summary>Age of the oldest message that should be out already.</summary>
+    public static DatabaseGauge OutboxAge(string schema) => new(
+        "shop.outbox.age",
+        "s",
+        "Age of the oldest outbox row that is due",
+        $"select extract(epoch from now() - min(created_at))::float8 from {schema}.outbox where due_at = '-infinity'");
+}
+
+/// <summary>How a service watches its own promises.</summary>
+public sealed class InvariantOptions
+{
+    public const string Section = "Invariants";
+
+    /// <summary>How often they are checked.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How much longer than it should take something may take before it counts as a violation.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(1);
+}

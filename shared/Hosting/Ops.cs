@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Shop.Hosting;
+
+/// <summary>The routes by which a service is looked after.</summary>
+public static class Ops
+{
+    /// <summary>Everything below /ops, for staff only.</summary>
+    public static RouteGroupBuilder MapOps(this IEndpointRouteBuilder routes) =>
+        routes.MapGroup("/ops").WithTags("Operations").RequireAuthorization(Policies.Staff);
+}

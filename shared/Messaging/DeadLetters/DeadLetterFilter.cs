@@ -1,0 +1,57 @@
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace Shop.Messaging;
+
+/// <summary>
+/// The end of an endpoint's pipe: what its handlers could not handle, and what no handler is there for, becomes a dead
+/// letter in the service's database. The delivery is acknowledged after that commit, so it is in one place or the other.
+/// </summary>
+sealed partial class DeadLetterFilter<TDb>(
+    string endpoint, DeadLetters<TDb> letters, MessagingMetrics metrics, ILogger<DeadLetterFilter<TDb>> logger)
+    : IFilter<ExceptionReceiveContext>, IFilter<ReceiveContext>
+    where TDb : DbContext
+{
+    static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(5);
+
+    public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next) =>
+        Keep(FailedMessage.Of(endpoint, context, context.Exception), context.CancellationToken);
+
+    public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
+        Keep(FailedMessage.Of(endpoint, context, new UnknownMessageTypeException(endpoint)), context.CancellationToken);
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("deadLetters");
+
+    // A message that cannot even be put aside stays with the broker, unacknowledged; giving it back at once would only
+    // bring it here again.
+    async Task Keep(FailedMessage message, CancellationToken stopping)
+    {
+        for (var pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
+        {
+            try
+            {
+                await letters.Keep(message, stopping);
+                metrics.DeadLettered(endpoint);
+                LogKept(message.MessageType, message.MessageId, message.Id, message.Reason);
+                return;
+            }
+            catch (Exception error) when (!stopping.IsCancellationRequested)
+            {
+                LogNotKept(message.MessageType, message.MessageId, error.Message);
+                await Task.Delay(pause, stopping);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{MessageType} {MessageId} could not be handled and became dead letter {Id}: {Reason}")]
+    partial void LogKept(string messageType, Guid? messageId, string id, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{MessageType} {MessageId} could neither be handled nor put aside, and waits: {Reason}")]
+    partial void LogNotKept(string messageType, Guid? messageId, string reason);
+}
+
+/// <summary>No handler of an endpoint takes messages of this type.</summary>
+public sealed class UnknownMessageTypeException(string endpoint)
+    : Exception($"No handler of {endpoint} takes messages of this type.");

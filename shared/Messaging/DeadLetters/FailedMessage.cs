@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using MassTransit;
+using MassTransit.Logging;
+using RabbitMQ.Client;
+
+namespace Shop.Messaging;
+
+/// <summary>A delivery on its way to the dead letters: the message as it came, and why it failed.</summary>
+sealed record FailedMessage(
+    string Endpoint,
+    Guid? MessageId,
+    IReadOnlyDictionary<string, string> Headers,
+    byte[] Body,
+    string Reason,
+    string ExceptionType,
+    string? StackTrace)
+{
+    const string BrokerHeaderPrefix = "x-";
+
+    public string Id { get; } = IdOf(Endpoint, MessageId, Body);
+
+    public string MessageType => Headers.GetValueOrDefault(MessageHeaders.MessageType, "");
+
+    public string? TraceId =>
+        ActivityContext.TryParse(Headers.GetValueOrDefault(DiagnosticHeaders.ActivityId), null, out var trace)
+            ? trace.TraceId.ToHexString()
+            : null;
+
+    public static FailedMessage Of(string endpoint, ReceiveContext context, Exception error)
+    {
+        var properties = context.GetPayload<RabbitMqBasicConsumeContext>().Properties;
+        var headers = Texts(properties);
+        var messageId = properties.MessageId ?? headers.GetValueOrDefault(MessageHeaders.MessageId);
+        return new(
+            endpoint,
+            Guid.TryParse(messageId, out var id) ? id : null,
+            headers,
+            context.Body.GetBytes(),
+            Storable(Explain(error)),
+            error.GetBaseException().GetType().FullName!,
+            Storable(error.StackTrace ?? ""));
+    }
+
+    // The outer exceptions say where it happened, the inner ones what.
+    static string Explain(Exception error)
+    {
+        var messages = new List<string>();
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (!messages.Exists(message => message.Contains(cause.Message, StringComparison.Ordinal)))
+            {
+                messages.Add(cause.Message);
+            }
+        }
+
+        return string.Join(": ", messages);
+    }
+
+    static Dictionary<string, string> Texts(IReadOnlyBasicProperties properties)
+    {
+        var texts = new Dictionary<string, string>();
+        foreach (var (name, value) in properties.Headers ?? new Dictionary<string, object?>())
+        {
+            var text = value switch
+            {
+                // What the broker itself adds, such as delivery counts, says nothing about the message.
+                _ when name.StartsWith(BrokerHeaderPrefix, StringComparison.OrdinalIgnoreCase) => null,
+                byte[] bytes => Encoding.UTF8.GetString(bytes),
+                IConvertible scalar => Convert.ToString(scalar, CultureInfo.InvariantCulture),
+                _ => null,
+            };
+            if (text is not null)
+            {
+                texts[name] = text;
+            }
+        }
+
+        return texts;
+    }
+
+    // The body is part of it, so that no message can hide another one by bearing its id.
+    static string IdOf(string endpoint, Guid? messageId, byte[] body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{endpoint}\n{messageId}\n"));
+        hash.AppendData(body);
+        return $"{endpoint}-{BinaryPrimitives.ReadUInt64BigEndian(hash.GetHashAndReset()):x16}";
+    }
+
+    // PostgreSQL's text knows every character but this.
+    static string Storable(string text) => text.Replace('\0', '\uFFFD');
+}

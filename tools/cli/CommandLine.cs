@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Npgsql;
+using Shop.Cli.Orders;
 
 namespace Shop.Cli;
 
@@ -26,7 +27,7 @@ static class CommandLine
 
     static string Explain(Exception error) => error switch
     {
-        UserError => error.Message,
+        UserError or ApiError => error.Message,
         AggregateException { InnerExceptions: [var only] } => Explain(only),
         OperationCanceledException => "Interrupted.",
         HttpRequestException or NpgsqlException => $"{error.Message} (Is everything running? ./shop status)",

@@ -75,7 +75,7 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
 
     public IResult Find(string? reference, string? idempotencyKey, int after = 0, int limit = 1_000)
     {
-        if (faults.Current.Outage)
+        if (faults.Current.Outage && faults.Hit())
         {
             return Refuse(503, "The card network is down.");
         }
@@ -174,10 +174,11 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
         var now = faults.Current;
         if (now.LatencyMilliseconds > 0)
         {
+            faults.Hit();
             await Task.Delay(TimeSpan.FromMilliseconds(now.LatencyMilliseconds), clock, cancellation);
         }
 
-        return now.Outage || faults.Happens(now.ErrorRate) ? Refuse(503, "The card network is down.") : null;
+        return (now.Outage && faults.Hit()) || faults.Happens(now.ErrorRate) ? Refuse(503, "The card network is down.") : null;
     }
 
     static Results<Created<View>, ProblemHttpResult> Answer(Charge charge, ChargeRequest request, decimal amount) =>

@@ -23,25 +23,34 @@ sealed class FaultInjection
 
     public Faults Current { get; private set; } = new();
 
+    /// <summary>How many calls the faults in force have met.</summary>
+    public int Hits { get; private set; }
+
     public void Set(Faults faults)
     {
         lock (_lock)
         {
             Current = faults;
             _random = new(faults.Seed);
+            Hits = 0;
         }
     }
 
     public bool Happens(double rate)
     {
-        if (rate <= 0)
-        {
-            return false;
-        }
-
         lock (_lock)
         {
-            return _random.NextDouble() < rate;
+            return rate > 0 && _random.NextDouble() < rate && Hit();
+        }
+    }
+
+    /// <summary>Counts a call that meets a fault.</summary>
+    public bool Hit()
+    {
+        lock (_lock)
+        {
+            Hits++;
+            return true;
         }
     }
 }

@@ -18,7 +18,7 @@ var charges = app.Services.GetRequiredService<Charges>();
 app.MapPost("/v1/charges", charges.Make);
 app.MapGet("/v1/charges", charges.Find);
 app.MapPost("/v1/charges/{id}/refunds", charges.Refund);
-app.MapGet("/v1/faults", (FaultInjection faults) => faults.Current);
+app.MapGet("/v1/faults", (FaultInjection faults) => new { faults.Current, faults.Hits });
 app.MapPut("/v1/faults", IResult (Faults wanted, FaultInjection faults) =>
 {
     var errors = new List<ValidationResult>();

@@ -3,6 +3,7 @@ using Shop.Cli;
 using Shop.Cli.Auditing;
 using Shop.Cli.Commands;
 using Shop.Cli.Demo;
+using Shop.Cli.Drills;
 using Shop.Cli.Load;
 using Shop.Cli.Orders;
 using Shop.Cli.Testing;
@@ -21,6 +22,7 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     AuditCommand.Command(checkout),
     DeadLettersCommand.Command(checkout),
     LoadCommand.Command(checkout),
+    DrillCommand.Command(checkout),
     TestCommand.Command(checkout),
 };
 return await CommandLine.Run(shop, args);

@@ -80,7 +80,7 @@ static class DeadLettersCommand
                 : parsed.GetRequiredValue(ids);
             foreach (var id in chosen)
             {
-                await api.Send(HttpMethod.Post, $"{Path(id)}/replay", cancellation);
+                await api.Send(HttpMethod.Post, $"{Path(id)}/replay", null, cancellation);
                 Terminal.Line($"replayed {id}");
             }
 
@@ -97,7 +97,7 @@ static class DeadLettersCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = Api(checkout, parsed.GetRequiredValue(user));
-            await api.Send(HttpMethod.Delete, Path(parsed.GetRequiredValue(id)), cancellation);
+            await api.Send(HttpMethod.Delete, Path(parsed.GetRequiredValue(id)), null, cancellation);
             Terminal.Line($"discarded {parsed.GetRequiredValue(id)}");
             return 0;
         });

@@ -48,12 +48,16 @@ sealed class ShopApi : IDisposable
     }
 
     public Task Cancel(Guid orderId, CancellationToken cancellation) =>
-        Send(HttpMethod.Post, $"/orders/{orderId}/cancel", cancellation);
+        Send(HttpMethod.Post, $"/orders/{orderId}/cancel", null, cancellation);
 
-    /// <summary>A request without a body, whose answer is nothing but that it worked.</summary>
-    public async Task Send(HttpMethod method, string path, CancellationToken cancellation)
+    /// <summary>A request whose answer is nothing but that it worked.</summary>
+    /// <param name="body">Becomes JSON; null for none.</param>
+    public async Task Send(HttpMethod method, string path, object? body, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path);
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web),
+        };
         using var response = await Send(request, cancellation);
     }
 

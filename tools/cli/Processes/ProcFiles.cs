@@ -14,6 +14,9 @@ static class ProcFiles
     public static string? IdentityOf(int pid) =>
         Stat(pid) is { State: not ('Z' or 'X') } stat ? $"{_boot}/{stat.StartTicks}" : null;
 
+    /// <summary>Whether a process stands still because of a SIGSTOP.</summary>
+    public static bool IsStopped(int pid) => Stat(pid) is { State: 'T' };
+
     /// <summary>A process and all that descend from it, parents first.</summary>
     public static IReadOnlyList<int> TreeOf(int root)
     {

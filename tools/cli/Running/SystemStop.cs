@@ -23,11 +23,12 @@ sealed class SystemStop(Checkout checkout, Steps steps)
         return running;
     }
 
-    public void Wipe()
+    public void Wipe(bool keepLogs = false)
     {
         var state = checkout.State;
         new PostgresServer(state, checkout.Ports.Postgres).Delete();
-        foreach (var folder in new[] { RabbitMqServer.Name, ShopPrograms.CardNetwork, "logs" }.Select(state.Combine).Where(Directory.Exists))
+        string[] folders = [state.Combine(RabbitMqServer.Name), state.Combine(ShopPrograms.CardNetwork), .. keepLogs ? [] : new[] { state.Logs }];
+        foreach (var folder in folders.Where(Directory.Exists))
         {
             Directory.Delete(folder, recursive: true);
         }

@@ -1,0 +1,17 @@
+namespace Shop.Cli.Drills;
+
+/// <summary>A way in which things go wrong, under load.</summary>
+/// <param name="Name">As it is asked for.</param>
+/// <param name="Title">What happens, as a sentence.</param>
+/// <param name="Plan">The faults and their times, for a load of this length. The same seed gives the same plan.</param>
+sealed record Drill(string Name, string Title, Func<Random, TimeSpan, IReadOnlyList<Strike>> Plan)
+{
+    /// <summary>How many processes of each service run.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>The longest time from the end of a fault until a new order is confirmed.</summary>
+    public TimeSpan RecoverWithin { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>True if no customer may notice: every request is answered the first time.</summary>
+    public bool IsSeamless { get; init; }
+}

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Text.Json;
+using Shop.Cli.Running;
+using Spectre.Console;
+
+namespace Shop.Cli.Drills;
+
+/// <summary>./shop drill: things go wrong under load, and the audit tells whether a promise was broken.</summary>
+static class DrillCommand
+{
+    const string Every = "all";
+    const int ShownMax = 20;
+    static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Command Command(Checkout checkout)
+    {
+        var names = new Argument<string[]>("name")
+        {
+            Description = $"Which drills, or {Every}; ./shop drill --list shows them", Arity = ArgumentArity.ZeroOrMore,
+        };
+        var list = new Option<bool>("--list") { Description = "Show all drills" };
+        var orders = new Option<int>("--orders") { Description = "Orders per drill", DefaultValueFactory = _ => 400 };
+        var rate = new Option<double>("--rate") { Description = "Orders per second", DefaultValueFactory = _ => 20 };
+        var seed = new Option<int>("--seed") { Description = "The same seed gives the same orders and the same faults", DefaultValueFactory = _ => 1 };
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        RequireAtLeast(orders, 1);
+        RequireAtLeast(rate, 0.1);
+        var command = new Command("drill", "Breaks things under load, waits for quiet, and audits") { names, list, orders, rate, seed, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            if (parsed.GetValue(list) || parsed.GetRequiredValue(names) is [])
+            {
+                List();
+                return 0;
+            }
+
+            var drills = Choose(parsed.GetRequiredValue(names));
+            var options = new DrillOptions(parsed.GetValue(orders), parsed.GetValue(rate), parsed.GetValue(seed));
+            var reports = await Run(checkout, drills, options, report => Show(report, parsed.GetValue(json)), cancellation);
+            var ok = reports.All(report => report.Ok);
+            if (parsed.GetValue(json))
+            {
+                Terminal.Line(JsonSerializer.Serialize(new { ok, options.Seed, drills = reports }, _format));
+            }
+            else
+            {
+                Sum(reports);
+            }
+
+            return ok ? 0 : 1;
+        });
+        return command;
+    }
+
+    static async Task<IReadOnlyList<DrillReport>> Run(
+        Checkout checkout, IReadOnlyList<Drill> drills, DrillOptions options, Action<DrillReport> onReport, CancellationToken cancellation)
+    {
+        var steps = new Steps(Terminal.Error);
+        await using var system = await DrillSystem.Beside(checkout);
+        using var only = await system.Checkout.State.Lock(() => steps.Note("waiting for another ./shop drill to finish"), cancellation);
+        var reports = new List<DrillReport>();
+        foreach (var drill in drills)
+        {
+            Terminal.Error.MarkupLineInterpolated($"[bold]{drill.Name}[/]: {drill.Title}");
+            reports.Add(await new DrillRun(system, drill, options, steps).Run(cancellation));
+            onReport(reports[^1]);
+        }
+
+        return reports;
+    }
+
+    static IReadOnlyList<Drill> Choose(string[] names) =>
+        names.Contains(Every) ? DrillCatalogue.All : [.. names.Select(name =>
+            DrillCatalogue.All.FirstOrDefault(drill => drill.Name == name)
+            ?? throw new UserError($"There is no drill \"{name}\". ./shop drill --list shows them."))];
+
+    static void List()
+    {
+        var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns(new TableColumn("").NoWrap(), new TableColumn(""));
+        foreach (var drill in DrillCatalogue.All)
+        {
+            table.AddRow(Markup.Escape(drill.Name), Markup.Escape(drill.Title));
+        }
+
+        Terminal.Out.Write(table);
+        Terminal.Line($"{Every}: all of them, one after the other. Next: ./shop drill {DrillCatalogue.All[0].Name}");
+    }
+
+    static void Show(DrillReport report, bool quiet)
+    {
+        var console = quiet ? Terminal.Error : Terminal.Out;
+        var (mark, orders) = (report.Ok ? "[green]✔[/]" : "[red]✘[/]", report.Orders);
+        var reasons = string.Join(", ", orders.Cancelled.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Value} {reason.Key}"));
+        var lines = new FormattableString[]
+        {
+            $"{orders.Accepted} orders accepted, {orders.Confirmed} confirmed, {orders.Cancelled.Values.Sum()} cancelled ({reasons})",
+            $"{report.Faults.Count} faults; a new order confirmed at most {report.Recovery:0.0} s after one",
+            $"{report.FailedRequests} requests repeated; longest wait for a 202: {report.LongestUnavailability:0.0} s",
+            $"{report.InvariantsChecked} invariants checked, {report.Failures.Count} failures",
+        };
+        console.Write(new Padder(new Markup($"{mark} {string.Join("\n  ", lines.Select(FormattableString.Invariant))}"), new(2, 0, 0, 0)));
+        foreach (var failure in report.Failures.Take(ShownMax))
+        {
+            console.MarkupLineInterpolated($"      {failure}");
+        }
+
+        if (report.Failures.Count > ShownMax)
+        {
+            console.MarkupLineInterpolated($"      … and {report.Failures.Count - ShownMax} more (--json lists all)");
+        }
+    }
+
+    static void Sum(IReadOnlyList<DrillReport> reports)
+    {
+        var failed = reports.Where(report => !report.Ok).Select(report => report.Drill).ToArray();
+        Terminal.Line(
+            $"{reports.Count} drills, {reports.Sum(report => report.Faults.Count)} faults, {reports.Sum(report => report.Orders.Accepted)} orders: "
+            + (failed is [] ? "no promise was broken." : $"FAILED: {string.Join(", ", failed)}. The same seed repeats it."));
+    }
+
+    static void RequireAtLeast<T>(Option<T> option, double least) => option.Validators.Add(parsed =>
+    {
+        if (Convert.ToDouble(parsed.GetValueOrDefault<T>(), System.Globalization.CultureInfo.InvariantCulture) < least)
+        {
+            parsed.AddError($"{option.Name} must be at least {least}.");
+        }
+    });
+}

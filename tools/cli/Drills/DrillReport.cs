@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace Shop.Cli.Drills;
+
+/// <summary>What a drill did and found.</summary>
+/// <param name="Skipped">Why it did not run; null if it did.</param>
+/// <param name="LongestUnavailability">Seconds from when an order was due to its 202, at worst.</param>
+/// <param name="Recovery">Seconds from the end of a fault until a new order was confirmed, at worst.</param>
+/// <param name="Failures">What contradicts the promises. None, or the drill has failed.</param>
+sealed record DrillReport(
+    string Drill,
+    int Seed,
+    OrderCounts Orders,
+    IReadOnlyList<StrikeReport> Faults,
+    int FailedRequests,
+    double LongestUnavailability,
+    double? Recovery,
+    int InvariantsChecked,
+    IReadOnlyList<string> Failures,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Skipped = null)
+{
+    public bool Ok => Failures is [];
+
+    public static DrillReport Skip(string drill, int seed, string why) =>
+        new(drill, seed, new(0, 0, 0, new Dictionary<string, int>()), [], 0, 0, null, 0, [], why);
+}
+
+/// <param name="Planned">What the customers meant to order.</param>
+/// <param name="Accepted">What got a 202.</param>
+/// <param name="Cancelled">By reason.</param>
+sealed record OrderCounts(int Planned, int Accepted, int Confirmed, IReadOnlyDictionary<string, int> Cancelled);
+
+/// <summary>A fault that happened.</summary>
+/// <param name="At">Seconds from the start of the load.</param>
+/// <param name="Lasted">Seconds.</param>
+/// <param name="Effect">What shows that it did something.</param>
+/// <param name="Recovery">Seconds from its end until a new order was confirmed; null if none was.</param>
+sealed record StrikeReport(string Fault, double At, double Lasted, string Effect, double? Recovery);

@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using Shop.Cli.Auditing;
+using Shop.Cli.Processes;
+using Shop.Cli.Running;
+
+namespace Shop.Cli.Drills;
+
+/// <summary>How a drill is run.</summary>
+/// <param name="Rate">Orders per second.</param>
+sealed record DrillOptions(int Orders, double Rate, int Seed)
+{
+    public TimeSpan Load => TimeSpan.FromSeconds(Orders / Rate);
+}
+
+/// <summary>One drill: load, faults, quiet, audit.</summary>
+sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Steps steps)
+{
+    /// <summary>For customers who wait for an answer, and for orders that wait for their end, after all faults are over.</summary>
+    static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+
+    readonly List<string> _failures = [];
+    readonly List<StrikeReport> _strikes = [];
+
+    public async Task<DrillReport> Run(CancellationToken cancellation)
+    {
+        var replicas = Replicas.Services.ToDictionary(service => service, _ => drill.Replicas);
+        await system.Start(replicas, steps, cancellation);
+        await Stock.Prepare(system.Checkout, cancellation);
+        await new Probe(system.Checkout).Warm(cancellation);
+        var before = system.Checkout.State.Processes.All;
+        var plan = PlannedOrder.Mix($"{drill.Name}-{options.Seed}", options.Seed, options.Orders, options.Rate);
+        var strikes = drill.Plan(new Random(options.Seed), options.Load);
+        using var customers = new Customers(system.Checkout);
+
+        await steps.Run(
+            $"{drill.Name}: {options.Orders} orders",
+            async () =>
+            {
+                var load = customers.Run(plan, _patience, cancellation);
+                await Strike(strikes, load, cancellation);
+                await load;
+            },
+            $"{options.Orders} orders placed at {options.Rate}/s");
+        MustBeTheSame(before, strikes);
+        var audit = await steps.Run(
+            $"{drill.Name}: waiting for every order to end, then audit",
+            () => new Audit(system.Checkout).Run(_patience, _ => { }, cancellation),
+            result => $"audit of {result.Orders} orders and {result.Charges} charges");
+        var ends = await OrderEnds.Read(system.Checkout, customers.Accepted.Keys, cancellation);
+        Judge(customers, audit, ends);
+        return new(
+            drill.Name,
+            options.Seed,
+            new(
+                plan.Count,
+                customers.Accepted.Count,
+                ends.Values.Count(end => end.Status == "Confirmed"),
+                ends.Values.Where(end => end.Status == "Cancelled").CountBy(end => end.Reason ?? "").ToDictionary()),
+            _strikes,
+            customers.FailedRequests,
+            Math.Round(customers.LongestWait.TotalSeconds, 1),
+            _strikes.Max(strike => strike.Recovery),
+            audit.Invariants.Count,
+            _failures);
+    }
+
+    async Task Strike(IReadOnlyList<Strike> strikes, Task load, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        foreach (var strike in strikes)
+        {
+            if (strike.At > clock.Elapsed)
+            {
+                await Task.Delay(strike.At - clock.Elapsed, cancellation);
+            }
+
+            if (load.IsCompleted)
+            {
+                break;
+            }
+
+            await Strike(strike, clock, cancellation);
+        }
+
+        if (_strikes is [])
+        {
+            _failures.Add("no fault happened while there was load");
+        }
+    }
+
+    async Task Strike(Strike strike, Stopwatch clock, CancellationToken cancellation)
+    {
+        var at = clock.Elapsed;
+        try
+        {
+            var end = await strike.Fault.Begin(system, cancellation);
+            await Task.Delay(strike.Lasting, cancellation);
+            var lasted = clock.Elapsed - at;
+            var recovering = new Probe(system.Checkout).UntilConfirmed(cancellation);
+            var effect = await end(cancellation);
+            var recovery = await recovering;
+            if (recovery is null || recovery > drill.RecoverWithin)
+            {
+                _failures.Add(
+                    $"{strike.Fault.Title}: a new order was confirmed {Seconds(recovery)} s after it, and should be within {drill.RecoverWithin.TotalSeconds} s");
+            }
+
+            steps.Note(FormattableString.Invariant(
+                $"  {at.TotalSeconds,5:0.0} s  {strike.Fault.Title} for {lasted.TotalSeconds:0.0} s: {effect}; an order confirmed {Seconds(recovery)} s later"));
+            _strikes.Add(new(
+                strike.Fault.Title, Math.Round(at.TotalSeconds, 1), Math.Round(lasted.TotalSeconds, 1), effect, Rounded(recovery)));
+        }
+        catch (FaultMissed missed)
+        {
+            _failures.Add($"{strike.Fault.Title} at {at.TotalSeconds:0.0} s did not bite: {missed.Message}");
+        }
+    }
+
+    // A fault elsewhere ends no process: each waits for what it needs.
+    void MustBeTheSame(IReadOnlyList<ProcessRecord> before, IReadOnlyList<Strike> strikes)
+    {
+        var victims = strikes.SelectMany(strike => strike.Fault.Victims).ToHashSet();
+        var died = before.Where(record => !record.IsAlive && !victims.Contains(record.Name));
+        _failures.AddRange(died.Select(record => $"{record.Name} (pid {record.Pid}) ended, though nobody ended it"));
+    }
+
+    void Judge(Customers customers, AuditResult audit, IReadOnlyDictionary<Guid, OrderEnd> ends)
+    {
+        _failures.AddRange(audit.Invariants.SelectMany(invariant => invariant.Violations.Select(violation =>
+            $"{invariant.Name}: {violation.Subject}: expected {violation.Expected}, found {violation.Found}")));
+        _failures.AddRange(customers.Accepted.Keys.Where(id => !ends.ContainsKey(id)).Select(id => $"order {id} got a 202 and is not there"));
+        _failures.AddRange(customers.Cancelled.Where(id => ends.GetValueOrDefault(id)?.Status != "Cancelled")
+            .Select(id => $"order {id}: its cancellation got a 202, and it is {ends.GetValueOrDefault(id)?.Status}"));
+        _failures.AddRange(customers.DoubledKeys.Select(key => $"idempotency key {key} stood for two orders"));
+        _failures.AddRange(customers.Unanswered.Select(key => $"order {key} was never answered"));
+        _failures.AddRange(customers.Refusals.Select(refusal => $"refused: {refusal}"));
+        if (drill.IsSeamless && customers.FailedRequests > 0)
+        {
+            _failures.Add($"{customers.FailedRequests} requests failed, and none should");
+        }
+    }
+
+    static string Seconds(TimeSpan? time) => time is { } known ? FormattableString.Invariant($"{known.TotalSeconds:0.0}") : "never, or not within 90";
+
+    static double? Rounded(TimeSpan? time) => time is { } known ? Math.Round(known.TotalSeconds, 1) : null;
+}

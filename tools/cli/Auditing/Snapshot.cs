@@ -160,11 +160,7 @@ sealed class SnapshotReader(Checkout checkout)
     async Task<List<T>> Rows<T>(
         string service, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
     {
-        var databases = new Databases(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
-        await using var connection = new NpgsqlConnection(
-            // A fresh connection each time: an audit often follows a restart of the server, which breaks pooled ones.
-            databases.ConnectionString(service, Databases.Audit) + ";Pooling=false");
-        await connection.OpenAsync(cancellation);
+        await using var connection = await Databases.Of(checkout).OpenToRead(service, cancellation);
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<T>();

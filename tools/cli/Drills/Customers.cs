@@ -20,7 +20,6 @@ sealed class Customers : IDisposable
     readonly Tokens _tokens;
     readonly ConcurrentDictionary<string, AuthenticationHeaderValue> _customers = new();
     readonly Lock _lock = new();
-    int _failedRequests;
 
     public Customers(Checkout checkout)
     {
@@ -47,8 +46,8 @@ sealed class Customers : IDisposable
     /// <summary>Orders that were never answered.</summary>
     public ConcurrentBag<string> Unanswered { get; } = [];
 
-    /// <summary>Requests that had to be sent again.</summary>
-    public int FailedRequests => _failedRequests;
+    /// <summary>Requests that had to be sent again, with how often by reason.</summary>
+    public ConcurrentDictionary<string, int> FailedRequests { get; } = new();
 
     /// <summary>The longest time from when an order was due to its 202.</summary>
     public TimeSpan LongestWait { get; private set; }
@@ -143,6 +142,7 @@ sealed class Customers : IDisposable
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+            string reason;
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Post, path);
@@ -155,14 +155,17 @@ sealed class Customers : IDisposable
                 {
                     return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellation));
                 }
+
+                reason = $"{(int)response.StatusCode}";
             }
             catch (Exception error) when (error is HttpRequestException or IOException
                 || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                // Nobody can tell whether it arrived: ask again below.
+                // Nobody can tell whether it arrived.
+                reason = error is HttpRequestException broken ? broken.HttpRequestError.ToString() : "no answer in time";
             }
 
-            Interlocked.Increment(ref _failedRequests);
+            FailedRequests.AddOrUpdate(reason, 1, (_, count) => count + 1);
             await Task.Delay(_retryPause, cancellation);
         }
     }

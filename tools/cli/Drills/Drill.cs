@@ -9,6 +9,9 @@ sealed record Drill(string Name, string Title, Func<Random, TimeSpan, IReadOnlyL
     /// <summary>How many processes of each service run.</summary>
     public int Replicas { get; init; } = 1;
 
+    /// <summary>Orders come slower, if that is what it takes for the faults to fit in.</summary>
+    public TimeSpan LoadAtLeast { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The longest time from the end of a fault until a new order is confirmed.</summary>
     public TimeSpan RecoverWithin { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -10,6 +10,7 @@ static class DrillCatalogue
     static readonly TimeSpan _serverRecovery = TimeSpan.FromSeconds(30);
     static readonly (double, double) _down = (0.5, 4);
     static readonly (double, double) _frozen = (2, 20);
+    static readonly (double, double) _cut = (3, 12);
     static readonly (double, double) _misbehaving = (5, 10);
 
     static readonly string[] _programs = ["ordering-1", "inventory-1", "payment-1", ShopPrograms.Gateway, ShopPrograms.CardNetwork];
@@ -37,7 +38,24 @@ static class DrillCatalogue
         {
             Replicas = 2,
         },
-        new("rolling-restart", "every replica of every service is restarted: no request fails", Rolling) { Replicas = 2, IsSeamless = true },
+        new("rolling-restart", "every replica of every service is restarted: no request fails", Rolling)
+        {
+            Replicas = 2, IsSeamless = true, LoadAtLeast = TimeSpan.FromMinutes(2),
+        },
+        new("cut-broker", "the network between a service and the broker is cut", Links([RabbitMqServer.Name], NetworkFault.Cuts)) { RecoverWithin = _serverRecovery },
+        new("cut-database", "the network between a service and its database is cut", Links([PostgresServer.Name], NetworkFault.Cuts)) { RecoverWithin = _serverRecovery },
+        new("cut-card-network", "the network between payment and the card network is cut", CardNetworkLink(NetworkFault.Cuts)),
+        new("cut-gateway", "the network between the gateway and a service is cut", GatewayLinks(NetworkFault.Cuts)),
+        new("slow-broker", "a service's link to the broker is slow", Links([RabbitMqServer.Name], NetworkFault.Slow)),
+        new("slow-database", "a service's link to its database is slow", Links([PostgresServer.Name], NetworkFault.Slow)),
+        new("slow-gateway", "the gateway's link to a service is slow", GatewayLinks(NetworkFault.Slow)),
+        new("duplicates", "every message arrives twice", Repeat(_misbehaving, random => new Duplicate(random.Next()))),
+        new("late", "every message arrives late, and in any order", Repeat(_misbehaving, random => new Late(random.Next()))),
+        new("poison", "messages nobody can handle come between the others", Repeat((1, 3), random => new Poison(random.Next()))),
+        new("connections", "the database server has no connection left", Repeat((2, 6), _ => new TakeConnections()))
+        {
+            RecoverWithin = _serverRecovery,
+        },
         new("card-network-slow", "the card network takes 3 seconds", Misbehave((title, seed) => new(title, seed, LatencyMilliseconds: 3_000))),
         new("card-network-failing", "the card network fails every second call", Misbehave((title, seed) => new(title, seed, ErrorRate: 0.5))),
         new("card-network-silent", "the card network takes the money and does not answer", Misbehave((title, seed) => new(title, seed, SilentRate: 0.5))),
@@ -46,6 +64,31 @@ static class DrillCatalogue
 
     static Func<Random, TimeSpan, IReadOnlyList<Strike>> Repeat((double, double) lasting, Func<Random, Fault> fault) =>
         (random, load) => Strike.Repeat(random, load, lasting, fault);
+
+    static Func<Random, TimeSpan, IReadOnlyList<Strike>> Links(string[] servers, IReadOnlyList<Conditions> conditions) =>
+        Deck(
+            from service in Running.Replicas.Services
+            from server in servers
+            from condition in conditions
+            select new NetworkFault(Running.Replicas.NameOf(service, 1), server, condition));
+
+    static Func<Random, TimeSpan, IReadOnlyList<Strike>> CardNetworkLink(IReadOnlyList<Conditions> conditions) =>
+        Deck(conditions.Select(condition => new NetworkFault("payment-1", ShopPrograms.CardNetwork, condition)));
+
+    static Func<Random, TimeSpan, IReadOnlyList<Strike>> GatewayLinks(IReadOnlyList<Conditions> conditions) =>
+        Deck(
+            from service in Running.Replicas.Services
+            from condition in conditions
+            select new NetworkFault(ShopPrograms.Gateway, Running.Replicas.NameOf(service, 1), condition));
+
+    // All of them in a random order, then all again.
+    static Func<Random, TimeSpan, IReadOnlyList<Strike>> Deck(IEnumerable<Fault> faults) => (random, load) =>
+    {
+        var deck = faults.ToArray();
+        random.Shuffle(deck);
+        var next = 0;
+        return Strike.Repeat(random, load, _cut, _ => deck[next++ % deck.Length]);
+    };
 
     static Func<Random, TimeSpan, IReadOnlyList<Strike>> Misbehave(Func<string, int, CardNetworkFault> fault) =>
         Repeat(_misbehaving, random => fault("faults of the card network", random.Next()));

@@ -62,11 +62,25 @@ static class DrillCommand
         foreach (var drill in drills)
         {
             Terminal.Error.MarkupLineInterpolated($"[bold]{drill.Name}[/]: {drill.Title}");
-            reports.Add(await new DrillRun(system, drill, options, steps).Run(cancellation));
+            reports.Add(await Run(system, drill, options, steps, cancellation));
             onReport(reports[^1]);
         }
 
         return reports;
+    }
+
+    // What a drill cannot cope with is a finding too. The next one starts with an empty system.
+    static async Task<DrillReport> Run(DrillSystem system, Drill drill, DrillOptions options, Steps steps, CancellationToken cancellation)
+    {
+        try
+        {
+            return await new DrillRun(system, drill, options, steps).Run(cancellation);
+        }
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
+        {
+            await system.Wipe();
+            return DrillReport.Unfinished(drill.Name, options.Seed, error.Message);
+        }
     }
 
     static IReadOnlyList<Drill> Choose(string[] names) =>
@@ -90,12 +104,11 @@ static class DrillCommand
     {
         var console = quiet ? Terminal.Error : Terminal.Out;
         var (mark, orders) = (report.Ok ? "[green]✔[/]" : "[red]✘[/]", report.Orders);
-        var reasons = string.Join(", ", orders.Cancelled.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Value} {reason.Key}"));
         var lines = new FormattableString[]
         {
-            $"{orders.Accepted} orders accepted, {orders.Confirmed} confirmed, {orders.Cancelled.Values.Sum()} cancelled ({reasons})",
+            $"{orders.Accepted} orders accepted, {orders.Confirmed} confirmed, {orders.Cancelled.Values.Sum()} cancelled{Reasons(orders.Cancelled)}",
             $"{report.Faults.Count} faults; a new order confirmed at most {report.Recovery:0.0} s after one",
-            $"{report.FailedRequests} requests repeated; longest wait for a 202: {report.LongestUnavailability:0.0} s",
+            $"{report.FailedRequests.Values.Sum()} requests repeated{Reasons(report.FailedRequests)}; longest wait for a 202: {report.LongestUnavailability:0.0} s",
             $"{report.InvariantsChecked} invariants checked, {report.Failures.Count} failures",
         };
         console.Write(new Padder(new Markup($"{mark} {string.Join("\n  ", lines.Select(FormattableString.Invariant))}"), new(2, 0, 0, 0)));
@@ -109,6 +122,10 @@ static class DrillCommand
             console.MarkupLineInterpolated($"      … and {report.Failures.Count - ShownMax} more (--json lists all)");
         }
     }
+
+    static string Reasons(IReadOnlyDictionary<string, int> counts) => counts.Count == 0
+        ? ""
+        : $" ({string.Join(", ", counts.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Value} {reason.Key}"))})";
 
     static void Sum(IReadOnlyList<DrillReport> reports)
     {

@@ -4,6 +4,7 @@ namespace Shop.Cli.Drills;
 
 /// <summary>What a drill did and found.</summary>
 /// <param name="Skipped">Why it did not run; null if it did.</param>
+/// <param name="FailedRequests">Those that customers had to repeat, by reason.</param>
 /// <param name="LongestUnavailability">Seconds from when an order was due to its 202, at worst.</param>
 /// <param name="Recovery">Seconds from the end of a fault until a new order was confirmed, at worst.</param>
 /// <param name="Failures">What contradicts the promises. None, or the drill has failed.</param>
@@ -12,7 +13,7 @@ sealed record DrillReport(
     int Seed,
     OrderCounts Orders,
     IReadOnlyList<StrikeReport> Faults,
-    int FailedRequests,
+    IReadOnlyDictionary<string, int> FailedRequests,
     double LongestUnavailability,
     double? Recovery,
     int InvariantsChecked,
@@ -21,8 +22,14 @@ sealed record DrillReport(
 {
     public bool Ok => Failures is [];
 
-    public static DrillReport Skip(string drill, int seed, string why) =>
-        new(drill, seed, new(0, 0, 0, new Dictionary<string, int>()), [], 0, 0, null, 0, [], why);
+    /// <summary>It broke off, for a reason that is a finding itself.</summary>
+    public static DrillReport Unfinished(string drill, int seed, string why) => Nothing(drill, seed) with { Failures = [$"it broke off: {why}"] };
+
+    /// <summary>This machine cannot run it.</summary>
+    public static DrillReport Skip(string drill, int seed, string why) => Nothing(drill, seed) with { Skipped = why };
+
+    static DrillReport Nothing(string drill, int seed) =>
+        new(drill, seed, new(0, 0, 0, new Dictionary<string, int>()), [], new Dictionary<string, int>(), 0, null, 0, []);
 }
 
 /// <param name="Planned">What the customers meant to order.</param>

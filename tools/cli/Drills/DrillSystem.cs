@@ -15,6 +15,8 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
 
     public Checkout Checkout => checkout;
 
+    public Network Network { get; } = new();
+
     /// <summary>The system beside the one of this checkout. What an interrupted drill has left behind is deleted.</summary>
     public static async Task<DrillSystem> Beside(Checkout users)
     {
@@ -41,7 +43,8 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
     /// <summary>Ends everything and deletes its data. The logs stay for who wants to know what happened.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Wipe(keepLogs: true);
+        await Wipe();
+        await Network.DisposeAsync();
         _starting.Dispose();
     }
 
@@ -50,7 +53,7 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
         await _starting.WaitAsync(cancellation);
         try
         {
-            await new SystemStart(checkout, steps).Run(_replicas, cancellation);
+            await new SystemStart(checkout, steps, Network).Run(_replicas, cancellation);
         }
         finally
         {
@@ -58,7 +61,8 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
         }
     }
 
-    async Task Wipe(bool keepLogs)
+    /// <summary>Ends everything and deletes its data.</summary>
+    public async Task Wipe(bool keepLogs = true)
     {
         var stop = new SystemStop(checkout, _silent);
         await stop.Run(wipe: true);

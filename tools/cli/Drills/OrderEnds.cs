@@ -10,9 +10,7 @@ static class OrderEnds
     public static async Task<IReadOnlyDictionary<Guid, OrderEnd>> Read(
         Checkout checkout, IEnumerable<Guid> orders, CancellationToken cancellation)
     {
-        var databases = new Databases(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
-        await using var connection = new NpgsqlConnection(databases.ConnectionString("ordering", Databases.Audit));
-        await connection.OpenAsync(cancellation);
+        await using var connection = await Databases.Of(checkout).OpenToRead("ordering", cancellation);
         await using var command = new NpgsqlCommand("select id, status, reason from ordering.orders where id = any ($1)", connection)
         {
             Parameters = { new() { Value = orders.ToArray() } },

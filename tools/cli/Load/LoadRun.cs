@@ -68,9 +68,7 @@ sealed class LoadRun(Checkout checkout, LoadOptions options)
     {
         var clock = Stopwatch.StartNew();
         var ids = generator.Accepted.ToArray();
-        var databases = new Databases(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
-        await using var connection = new NpgsqlConnection(databases.ConnectionString("ordering", Databases.Audit));
-        await connection.OpenAsync(cancellation);
+        await using var connection = await Databases.Of(checkout).OpenToRead("ordering", cancellation);
         while (await Unfinished(connection, cancellation) > 0 && clock.Elapsed < _endLimit)
         {
             await Task.Delay(_pollInterval, cancellation);

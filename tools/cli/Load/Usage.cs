@@ -18,9 +18,7 @@ sealed record Usage(IReadOnlyDictionary<string, double> CpuMilliseconds, long Tr
         var cpu = checkout.State.Processes.All
             .Where(record => record.IsAlive)
             .ToDictionary(record => record.Name, record => ProcFiles.TreeOf(record.Pid).Sum(CpuOf));
-        var databases = new Databases(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
-        await using var connection = new NpgsqlConnection(databases.ConnectionString("ordering", Databases.Audit));
-        await connection.OpenAsync(cancellation);
+        await using var connection = await Databases.Of(checkout).OpenToRead("ordering", cancellation);
         await using var command = new NpgsqlCommand(
             """
             select sum(xact_commit)::bigint, sum(tup_inserted + tup_updated + tup_deleted)::bigint from pg_stat_database

@@ -4,10 +4,12 @@ using Shop.Cli.Servers;
 namespace Shop.Cli.Running;
 
 /// <summary>The .NET processes of one system, with their settings.</summary>
-sealed class ShopPrograms(Checkout checkout)
+sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
 {
     public const string CardNetwork = "card-network";
     public const string Gateway = "gateway";
+
+    readonly Surroundings _surroundings = surroundings ?? Surroundings.Plain;
 
     static readonly Dictionary<string, string> _common = new()
     {
@@ -40,20 +42,22 @@ sealed class ShopPrograms(Checkout checkout)
             Arguments = [.. process.Arguments, "migrate"],
             Environment = new Dictionary<string, string>(process.Environment)
             {
-                ["ConnectionStrings__Database"] = Databases.ConnectionString(service, Databases.OwnerOf(service)),
+                ["ConnectionStrings__Database"] = DatabasesAt(checkout.Ports.Postgres).ConnectionString(service, Databases.OwnerOf(service)),
             },
         };
     }
 
-    Databases Databases => new(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
+    Databases DatabasesAt(int port) => new(new PostgresServer(checkout.State, port), checkout.State.Secrets);
 
     BackgroundProcess Service(string service, int replica)
     {
+        var name = Replicas.NameOf(service, replica);
+        var database = _surroundings.PortFor(name, PostgresServer.Name, checkout.Ports.Postgres);
         var settings = new Dictionary<string, string>
         {
-            ["ConnectionStrings__Database"] = Databases.ConnectionString(service, service),
+            ["ConnectionStrings__Database"] = DatabasesAt(database).ConnectionString(service, service),
             ["RabbitMq__Host"] = "127.0.0.1",
-            ["RabbitMq__Port"] = $"{checkout.Ports.RabbitMq.Amqp}",
+            ["RabbitMq__Port"] = $"{_surroundings.PortFor(name, RabbitMqServer.Name, checkout.Ports.RabbitMq.Amqp)}",
             ["RabbitMq__VirtualHost"] = BrokerAccess.VirtualHost,
             ["RabbitMq__Username"] = service,
             ["RabbitMq__Password"] = checkout.State.Secrets.Password("rabbitmq-" + service),
@@ -61,11 +65,11 @@ sealed class ShopPrograms(Checkout checkout)
         AddAuthentication(settings);
         if (service == "payment")
         {
-            settings["CardNetwork__Url"] = UrlOf(checkout.Ports.CardNetwork);
+            settings["CardNetwork__Url"] = UrlOf(_surroundings.PortFor(name, CardNetwork, checkout.Ports.CardNetwork));
         }
 
         return Program(
-            Replicas.NameOf(service, replica),
+            name,
             checkout.Ports.Service(service, replica),
             Path.Combine("services", service),
             "Shop." + char.ToUpperInvariant(service[0]) + service[1..],
@@ -81,7 +85,7 @@ sealed class ShopPrograms(Checkout checkout)
             for (var replica = 1; replica <= count; replica++)
             {
                 settings[$"ReverseProxy__Clusters__{service}__Destinations__{replica}__Address"] =
-                    UrlOf(checkout.Ports.Service(service, replica)) + "/";
+                    UrlOf(_surroundings.PortFor(Gateway, Replicas.NameOf(service, replica), checkout.Ports.Service(service, replica))) + "/";
             }
         }
 

@@ -5,14 +5,14 @@ using Shop.Cli.Servers;
 namespace Shop.Cli.Running;
 
 /// <summary>Starts what is not running, and only that, until everything answers.</summary>
-sealed class SystemStart(Checkout checkout, Steps steps)
+sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundings = null)
 {
     static readonly TimeSpan _readyLimit = TimeSpan.FromSeconds(120);
     static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(100);
 
     readonly ProcessTable _table = checkout.State.Processes;
-    readonly ShopPrograms _programs = new(checkout);
+    readonly ShopPrograms _programs = new(checkout, surroundings);
     readonly PostgresServer _postgres = new(checkout.State, checkout.Ports.Postgres);
     readonly RabbitMqServer _rabbitMq = new(
         checkout.State, checkout.Ports.RabbitMq, BrokerAccess.VirtualHost, BrokerAccess.Users(checkout.State.Secrets));

@@ -10,10 +10,23 @@ sealed class Databases(PostgresServer server, Secrets secrets)
 {
     public const string Audit = "audit";
 
+    public static Databases Of(Checkout checkout) => new(new PostgresServer(checkout.State, checkout.Ports.Postgres), checkout.State.Secrets);
+
     public static string OwnerOf(string service) => service + "_owner";
 
     public string ConnectionString(string service, string user) =>
         $"Host=127.0.0.1;Port={server.Port};Database={service};Username={user};Password={secrets.Password("postgres-" + user)}";
+
+    /// <summary>
+    /// A connection that may read everything of a service. A new one each time: who looks often does so after a restart of the
+    /// server, which breaks pooled ones.
+    /// </summary>
+    public async Task<NpgsqlConnection> OpenToRead(string service, CancellationToken cancellation)
+    {
+        var connection = new NpgsqlConnection(ConnectionString(service, Audit) + ";Pooling=false");
+        await connection.OpenAsync(cancellation);
+        return connection;
+    }
 
     /// <summary>Makes what is missing. Safe to run again.</summary>
     public async Task Prepare(IReadOnlyList<string> services, CancellationToken cancellation)

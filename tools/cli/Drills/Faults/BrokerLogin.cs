@@ -1,0 +1,34 @@
+using RabbitMQ.Client;
+using Shop.Cli.Servers;
+
+namespace Shop.Cli.Drills.Faults;
+
+/// <summary>Meddles with messages in a service's own name: nobody else may touch its queues.</summary>
+static class BrokerLogin
+{
+    public static Task<IConnection> Open(Checkout checkout, string service, CancellationToken cancellation)
+    {
+        var user = BrokerAccess.Users(checkout.State.Secrets).Single(user => user.Name == service);
+        return new ConnectionFactory
+        {
+            HostName = "127.0.0.1",
+            Port = checkout.Ports.RabbitMq.Amqp,
+            UserName = user.Name,
+            Password = user.Password,
+            VirtualHost = BrokerAccess.VirtualHost,
+        }.CreateConnectionAsync(cancellation);
+    }
+
+    public static Task<IChannel> OpenChannel(this IConnection connection, CancellationToken cancellation) =>
+        connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
+
+    /// <summary>Every queue a service receives from.</summary>
+    public static async Task<IReadOnlyList<string>> Queues(Checkout checkout, string service, CancellationToken cancellation)
+    {
+        var server = new RabbitMqServer(
+            checkout.State, checkout.Ports.RabbitMq, BrokerAccess.VirtualHost, BrokerAccess.Users(checkout.State.Secrets));
+        var queues = await server.Management.Queues(cancellation);
+        return [.. queues.Select(queue => queue.Name).Where(name => name.StartsWith(service + '-', StringComparison.Ordinal))];
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text;
+using RabbitMQ.Client;
+using Shop.Cli.Orders;
+using Shop.Cli.Running;
+
+namespace Shop.Cli.Drills.Faults;
+
+/// <summary>Every message arrives twice, the second time up to 4 seconds later.</summary>
+sealed record Duplicate(int Seed) : Fault("every message twice")
+{
+    public override Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation) =>
+        Detours.Begin(system, keepTheDirectWay: true, Seed, sent => $"{sent} messages arrived once more", cancellation);
+}
+
+/// <summary>Every message arrives up to 4 seconds late, so in another order than it was sent.</summary>
+sealed record Late(int Seed) : Fault("every message late and in any order")
+{
+    public override Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation) =>
+        Detours.Begin(system, keepTheDirectWay: false, Seed, sent => $"{sent} messages arrived late", cancellation);
+}
+
+static class Detours
+{
+    public static async Task<EndFault> Begin(
+        DrillSystem system, bool keepTheDirectWay, int seed, Func<int, string> effect, CancellationToken cancellation)
+    {
+        var detours = new List<Detour>();
+        foreach (var service in Replicas.Services)
+        {
+            foreach (var endpoint in await BrokerLogin.Queues(system.Checkout, service, cancellation))
+            {
+                detours.Add(await Detour.Open(system.Checkout, service, endpoint, keepTheDirectWay, seed + detours.Count, cancellation));
+            }
+        }
+
+        return async cancel =>
+        {
+            var sent = 0;
+            foreach (var detour in detours)
+            {
+                await using (detour)
+                {
+                    sent += await detour.Close(cancel);
+                }
+            }
+
+            return sent == 0 ? throw new FaultMissed("no message came by") : effect(sent);
+        };
+    }
+}
+
+/// <summary>Messages that no service can handle come between those that can be. Afterwards staff discards them.</summary>
+sealed record Poison(int Seed) : Fault("poison messages")
+{
+    const int Messages = 20;
+    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(200);
+
+    // Who sends them, in whose name they are believed, and who chokes on them.
+    static readonly (string Sender, string Exchange)[] _ways =
+    [
+        ("inventory", "Shop.Contracts.Inventory:StockReserved"), ("payment", "Shop.Contracts.Payment:PaymentTaken"),
+        ("ordering", "Shop.Contracts.Inventory:ReserveStock"), ("ordering", "Shop.Contracts.Payment:TakePayment"),
+    ];
+
+    static readonly string[] _bodies = ["{ this is not json", "{}", """{"orderId":"not-a-guid"}""", """{"orderId":null}""", "[]"];
+
+    public override async Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation)
+    {
+        var random = new Random(Seed);
+        for (var number = 0; number < Messages; number++)
+        {
+            var (sender, exchange) = random.GetItems(_ways, 1)[0];
+            await Send(system, sender, exchange, random.GetItems(_bodies, 1)[0], cancellation);
+        }
+
+        return async cancel =>
+        {
+            using var staff = new ShopApi(system.Checkout, "drill", Tokens.Staff);
+            var letters = await AllOf(staff, cancel);
+            foreach (var letter in letters)
+            {
+                await staff.Send(HttpMethod.Delete, $"/ops/dead-letters/{letter.Id}", null, cancel);
+            }
+
+            return $"{letters.Count} dead letters, each with its reason, discarded";
+        };
+    }
+
+    static async Task Send(DrillSystem system, string sender, string exchange, string body, CancellationToken cancellation)
+    {
+        await using var connection = await BrokerLogin.Open(system.Checkout, sender, cancellation);
+        await using var channel = await connection.OpenChannel(cancellation);
+        var properties = new BasicProperties
+        {
+            ContentType = "application/json",
+            MessageId = Guid.NewGuid().ToString(),
+            DeliveryMode = DeliveryModes.Persistent,
+            Headers = new Dictionary<string, object?> { ["MT-MessageType"] = $"urn:message:{exchange}" },
+        };
+        await channel.BasicPublishAsync(exchange, "", mandatory: true, properties, Encoding.UTF8.GetBytes(body), cancellation);
+    }
+
+    static async Task<IReadOnlyList<Letter>> AllOf(ShopApi staff, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        IReadOnlyList<Letter> letters = [];
+        try
+        {
+            while (letters.Count < Messages || letters.Any(letter => letter.Reason.Length == 0))
+            {
+                await Task.Delay(_pollInterval, limit.Token);
+                letters = (await staff.Get<LetterList>("/ops/dead-letters?limit=1000", limit.Token)).DeadLetters;
+            }
+
+            return letters;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new FaultMissed($"{Messages} poison messages were sent, and {letters.Count} became dead letters");
+        }
+    }
+
+    sealed record LetterList(IReadOnlyList<Letter> DeadLetters);
+
+    sealed record Letter(string Id, string Reason);
+}

@@ -1,0 +1,10 @@
+namespace Shop.Cli.Running;
+
+/// <summary>What lies between a program and the rest of the system. Usually nothing; drills put their faults there.</summary>
+class Surroundings
+{
+    public static Surroundings Plain { get; } = new();
+
+    /// <summary>The port by which a process reaches a server that listens at this one.</summary>
+    public virtual int PortFor(string process, string server, int port) => port;
+}

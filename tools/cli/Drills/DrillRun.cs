@@ -45,7 +45,7 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
             () => new Audit(system.Checkout).Run(_patience, _ => { }, cancellation),
             result => $"audit of {result.Orders} orders and {result.Charges} charges");
         var ends = await OrderEnds.Read(system.Checkout, customers.Accepted.Keys, cancellation);
-        Judge(customers, audit, ends);
+        _failures.AddRange(DrillJudge.Failures(drill, customers, audit, ends));
         return new(
             drill.Name,
             options.Seed,
@@ -120,22 +120,6 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
         var victims = strikes.SelectMany(strike => strike.Fault.Victims).ToHashSet();
         var died = before.Where(record => !record.IsAlive && !victims.Contains(record.Name));
         _failures.AddRange(died.Select(record => $"{record.Name} (pid {record.Pid}) ended, though nobody ended it"));
-    }
-
-    void Judge(Customers customers, AuditResult audit, IReadOnlyDictionary<Guid, OrderEnd> ends)
-    {
-        _failures.AddRange(audit.Invariants.SelectMany(invariant => invariant.Violations.Select(violation =>
-            $"{invariant.Name}: {violation.Subject}: expected {violation.Expected}, found {violation.Found}")));
-        _failures.AddRange(customers.Accepted.Keys.Where(id => !ends.ContainsKey(id)).Select(id => $"order {id} got a 202 and is not there"));
-        _failures.AddRange(customers.Cancelled.Where(id => ends.GetValueOrDefault(id)?.Status != "Cancelled")
-            .Select(id => $"order {id}: its cancellation got a 202, and it is {ends.GetValueOrDefault(id)?.Status}"));
-        _failures.AddRange(customers.DoubledKeys.Select(key => $"idempotency key {key} stood for two orders"));
-        _failures.AddRange(customers.Unanswered.Select(key => $"order {key} was never answered"));
-        _failures.AddRange(customers.Refusals.Select(refusal => $"refused: {refusal}"));
-        if (drill.IsSeamless)
-        {
-            _failures.AddRange(customers.FailedRequests.Select(failed => $"{failed.Value} requests failed ({failed.Key}), and none should"));
-        }
     }
 
     static string Seconds(TimeSpan? time) => time is { } known ? FormattableString.Invariant($"{known.TotalSeconds:0.0}") : "never, or not within 90";

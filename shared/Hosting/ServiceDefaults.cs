@@ -18,7 +18,7 @@ public static class ServiceDefaults
     const int BodyBytesMax = 64 * 1024;
     const int JsonDepthMax = 16;
     static readonly TimeSpan _requestTimeLimit = TimeSpan.FromSeconds(10);
-    static readonly TimeSpan _shutdownTimeLimit = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan _shutdownTimeLimit = TimeSpan.FromSeconds(13);
 
     /// <summary>Telemetry, health, problem details, authentication, strict JSON and limits.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
@@ -31,6 +31,7 @@ public static class ServiceDefaults
         });
         builder.AddTelemetry(service);
         builder.AddValidatedOptions<AuthenticationOptions>(AuthenticationOptions.Section);
+        builder.AddValidatedOptions<DrainingOptions>(DrainingOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services
             .AddProblems()
@@ -45,7 +46,9 @@ public static class ServiceDefaults
             .Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true)
             .Configure<JsonOptions>(json => BeStrict(json.SerializerOptions))
             .Configure<HostOptions>(host => host.ShutdownTimeout = _shutdownTimeLimit)
-            .AddHealthChecks();
+            .AddSingleton<Draining>()
+            .AddHostedService(services => services.GetRequiredService<Draining>())
+            .AddHealthChecks().AddCheck<Draining>("running", tags: [Health.ReadyTag]);
         return builder;
     }
 

@@ -51,6 +51,7 @@ sealed class GatewayScenario : IAsyncDisposable
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
             ["Logging:LogLevel:Yarp"] = "None",
             ["Authentication:Issuer"] = "shop",
+            ["Draining:Time"] = "00:00:00",
             ["Authentication:Audience"] = "shop",
             ["Authentication:PublicKeyFile"] = Tokens.PublicKeyFile,
             ["ReverseProxy:Clusters:inventory:Destinations:1:Address"] = inventory.Address,

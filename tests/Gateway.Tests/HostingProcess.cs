@@ -28,10 +28,11 @@ sealed class HostingProcess : IAsyncDisposable
             new("urls", "http://127.0.0.1:0"),
             new("Authentication:Issuer", "shop"),
             new("Authentication:Audience", "shop"),
+            new("Draining:Time", "00:00:00"),
             new("Logging:LogLevel:Default", "Information"),
             new("Logging:LogLevel:Microsoft", "Warning"),
-            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
         ]);
+        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value));
         if (builder.Configuration["Authentication:Authority"] is null)
         {
             builder.Configuration["Authentication:PublicKeyFile"] = Tokens.PublicKeyFile;
@@ -54,10 +55,15 @@ sealed class HostingProcess : IAsyncDisposable
         return process;
     }
 
+    public void BeginToStop() => _app.Lifetime.StopApplication();
+
+    /// <returns>The exit code.</returns>
+    public Task<int> Exit() => _run;
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        _app.Lifetime.StopApplication();
+        BeginToStop();
         Assert.Equal(0, await _run);
     }
 

@@ -75,6 +75,7 @@ public sealed class TestServers : IAsyncLifetime
     public Dictionary<string, string> ServiceSettings(string database, BrokerLogin login) => new()
     {
         ["ConnectionStrings__Database"] = database,
+        ["Draining__Time"] = "00:00:00",
         ["RabbitMq__Host"] = login.Host,
         ["RabbitMq__Port"] = $"{login.Port}",
         ["RabbitMq__VirtualHost"] = login.VirtualHost,

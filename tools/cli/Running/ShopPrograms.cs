@@ -78,7 +78,8 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
 
     BackgroundProcess GatewayProcess(IReadOnlyDictionary<string, int> replicas)
     {
-        var settings = new Dictionary<string, string>();
+        // Nobody balances load over gateways here.
+        var settings = new Dictionary<string, string> { ["Draining__Time"] = "00:00:00" };
         AddAuthentication(settings);
         foreach (var (service, count) in replicas)
         {

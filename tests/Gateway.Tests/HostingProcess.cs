@@ -63,7 +63,11 @@ sealed class HostingProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        BeginToStop();
+        if (!_run.IsCompleted)
+        {
+            BeginToStop();
+        }
+
         Assert.Equal(0, await _run);
     }
 

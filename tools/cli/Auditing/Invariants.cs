@@ -1,141 +1,168 @@
 namespace Shop.Cli.Auditing;
 
-/// <summary>A rule that does not hold.</summary>
-/// <param name="Subject">The order, product or queue it is about.</param>
-sealed record Violation(string Subject, string Expected, string Found);
-
-/// <summary>A promise of the system as a question to a snapshot.</summary>
-/// <param name="Check">What contradicts it.</param>
-sealed record Invariant(string Name, string Promise, Func<Snapshot, IEnumerable<Violation>> Check)
+/// <summary>A promise of the system.</summary>
+/// <param name="Questions">What contradicts it.</param>
+sealed record Invariant(string Name, string Promise, params IReadOnlyList<Question> Questions)
 {
+    static readonly string[] _services = ["ordering", "inventory", "payment"];
+
+    /// <summary>Those that are asked of databases. That the broker's queues are empty comes on top.</summary>
     public static IReadOnlyList<Invariant> All { get; } =
     [
-        new("orders-end", "every accepted order reaches Confirmed or Cancelled", OrdersEnd),
-        new("stock-conserved", "received = available + held + sold, none negative, for every product", StockConserved),
-        new("stock-accounted", "what is held and sold is what reservations say", StockAccounted),
-        new("money-conserved", "a Confirmed order paid its total once, a Cancelled one nothing", MoneyConserved),
-        new("ledger-agrees", "the card network's ledger says the same, charge by charge", LedgerAgrees),
-        new("one-charge", "there is at most one charge for an order, and none without one", OneCharge),
-        new("stock-follows-order", "a sale exactly for each Confirmed order, a hold for none that has ended", StockFollowsOrder),
-        new("nothing-waits", "outboxes and queues are drained, no deadline is left behind", NothingWaits),
-        new("no-dead-letters", "no message had to be put aside", NoDeadLetters),
-        new("effects-once", "no message had its effect twice", EffectsOnce),
-        new("keys-honoured", "each idempotency key stands for an order that exists", KeysHonoured),
+        new(
+            "orders-end",
+            "every accepted order reaches Confirmed or Cancelled",
+            new Question("ordering",
+                """
+                select 'order ' || id, 'Confirmed or Cancelled', status || ' since ' || placed_at
+                from ordering.orders where status not in ('Confirmed', 'Cancelled')
+                """)),
+        new(
+            "stock-conserved",
+            "received = available + held + sold, none negative, for every product",
+            new Question("inventory",
+                """
+                select 'product ' || sku, 'received ' || received || ' = available + held + sold, none negative',
+                    available || ' + ' || held || ' + ' || sold
+                from inventory.products where received <> available + held + sold or least(available, held, sold) < 0
+                """)),
+        new(
+            "stock-accounted",
+            "what is held and sold is what reservations say",
+            new Question("inventory",
+                """
+                with line as (
+                    select item->>'sku' as sku,
+                        coalesce(sum((item->>'quantity')::bigint) filter (where state = 'Held'), 0) as held,
+                        coalesce(sum((item->>'quantity')::bigint) filter (where state = 'Sold'), 0) as sold
+                    from inventory.reservations, jsonb_array_elements(lines) item
+                    where state in ('Held', 'Sold') group by 1)
+                select 'product ' || sku,
+                    'held ' || coalesce(line.held, 0) || ', sold ' || coalesce(line.sold, 0) || ' by its reservations',
+                    coalesce('held ' || product.held || ', sold ' || product.sold, 'no such product')
+                from inventory.products product full join line using (sku)
+                where (product.held, product.sold) is distinct from (coalesce(line.held, 0), coalesce(line.sold, 0))
+                """)),
+        new(
+            "money-conserved",
+            "a Confirmed order paid its total once, a Cancelled one nothing",
+            new Question("ordering",
+                """
+                select 'order ' || id || ' (' || status || ')', due || ' EUR kept', kept || ' EUR, payment ' || coalesce(state, 'missing')
+                from ordering.orders
+                left join payments on order_id = id
+                cross join lateral (select
+                    case when status = 'Confirmed' then total else 0 end as due,
+                    case when state = 'Taken' then amount - refunded
+                        when state in ('Pending', 'Voiding', 'Refunding') then amount else 0 end as kept) as money
+                where status in ('Confirmed', 'Cancelled') and kept <> due
+                union all
+                select 'payment of ' || order_id, 'an order', 'none'
+                from payments where not exists (select from ordering.orders where id = order_id)
+                """)),
+        new(
+            "ledger-agrees",
+            "the card network's ledger says the same, charge by charge",
+            new Question("ordering",
+                """
+                select 'order ' || id || ' (' || status || ')', due || ' EUR in the ledger', money.kept || ' EUR'
+                from ordering.orders
+                left join (
+                    select reference, sum(amount - refunded) as kept from charges where took_money group by reference) as charge
+                    on reference = id::text
+                cross join lateral (select
+                    case when status = 'Confirmed' then total else 0 end as due, coalesce(charge.kept, 0) as kept) as money
+                where status in ('Confirmed', 'Cancelled') and money.kept <> due
+                union all
+                select 'payment of ' || order_id, 'charge ' || charge_id || ' of ' || payment.amount || ', given back ' || payment.refunded,
+                    coalesce(charge.amount || ', given back ' || charge.refunded, 'no such charge')
+                from payments payment left join charges charge on charge.id = charge_id
+                where charge_id is not null and (payment.amount, payment.refunded) is distinct from (charge.amount, charge.refunded)
+                """)),
+        new(
+            "one-charge",
+            "there is at most one charge for an order, and none without one",
+            new Question("ordering",
+                """
+                select 'order ' || reference, 'one charge', count(*) || ': ' || string_agg(id, ', ')
+                from charges group by reference having count(*) > 1
+                union all
+                select 'charge ' || id, 'an order', 'no order ' || reference
+                from charges where not exists (select from ordering.orders where orders.id::text = reference)
+                """)),
+        new(
+            "stock-follows-order",
+            "a sale of its goods exactly for each Confirmed order, a hold for none that has ended",
+            new Question("ordering",
+                """
+                with asked as (
+                    select id, status, (select sum((line->>'quantity')::bigint) from jsonb_array_elements(lines) line) as units
+                    from ordering.orders where status in ('Confirmed', 'Cancelled'))
+                select 'order ' || id || ' (' || status || ')',
+                    case status when 'Confirmed' then asked.units || ' units sold' else 'no stock' end,
+                    coalesce(reservation.units || ' units ' || state, 'no reservation')
+                from asked left join reservations reservation on order_id = id
+                where case status
+                    when 'Confirmed' then state is distinct from 'Sold' or reservation.units <> asked.units
+                    else state in ('Held', 'Sold') end
+                union all
+                select 'reservation of ' || order_id, 'an order', 'none'
+                from reservations where not exists (select from ordering.orders where id = order_id)
+                """)),
+        new(
+            "outboxes-drained",
+            "everything committed has been sent, and no deadline is left behind",
+            new Question("ordering",
+                """
+                select 'outbox of ordering', 'empty', count(*) filter (where due_at <= now()) || ' messages due, '
+                    || count(*) filter (where due_at > now()) || ' scheduled'
+                from ordering.outbox
+                where due_at <= now() or not exists (select from ordering.orders where status not in ('Confirmed', 'Cancelled'))
+                having count(*) > 0
+                """),
+            EmptyOutbox("inventory"),
+            EmptyOutbox("payment")),
+        new("no-dead-letters", "no message had to be put aside", [.. _services.Select(NoDeadLetters)]),
+        new("effects-once", "no message had its effect twice, and none can", [.. _services.Select(EffectsOnce)]),
+        new(
+            "keys-honoured",
+            "each idempotency key stands for one order of its customer",
+            new Question("ordering",
+                """
+                select 'key of ' || customer_id || ' for order ' || coalesce(answer->>'orderId', 'none'), 'an order of theirs', 'none'
+                from ordering.stored_answers answer
+                where not exists (
+                    select from ordering.orders
+                    where orders.id = (answer.answer->>'orderId')::uuid and orders.customer_id = answer.customer_id)
+                union all
+                select 'order ' || (answer->>'orderId'), 'one key', count(*) || ' keys'
+                from ordering.stored_answers group by answer->>'orderId' having count(*) > 1
+                """)),
     ];
 
-    static IEnumerable<Violation> OrdersEnd(Snapshot now) =>
-        now.Orders.Values.Where(order => !IsTerminal(order))
-            .Select(order => new Violation($"order {order.Id}", "Confirmed or Cancelled", $"{order.Status} since {order.PlacedAt:u}"));
+    static Question EmptyOutbox(string service) => new(
+        service, $"select 'outbox of {service}', 'empty', count(*) || ' messages' from {service}.outbox having count(*) > 0");
 
-    static IEnumerable<Violation> StockConserved(Snapshot now) =>
-        from stock in now.Stock
-        where stock.Received != stock.Available + stock.Held + stock.Sold || long.Min(stock.Available, long.Min(stock.Held, stock.Sold)) < 0
-        select new Violation(
-            $"product {stock.Sku}",
-            $"received {stock.Received} = available + held + sold",
-            $"{stock.Available} + {stock.Held} + {stock.Sold}");
+    static Question NoDeadLetters(string service) => new(
+        service,
+        $"select 'dead letter ' || id || ' of {service}', 'none', reason from {service}.dead_letters where status = 'Waiting'");
 
-    static IEnumerable<Violation> StockAccounted(Snapshot now) =>
-        from stock in now.Stock
-        where stock.Held != stock.HeldByReservations || stock.Sold != stock.SoldByReservations
-        select new Violation(
-            $"product {stock.Sku}",
-            $"held {stock.HeldByReservations}, sold {stock.SoldByReservations} by its reservations",
-            $"held {stock.Held}, sold {stock.Sold}");
-
-    static IEnumerable<Violation> MoneyConserved(Snapshot now)
-    {
-        foreach (var order in now.Orders.Values.Where(IsTerminal))
-        {
-            var payment = now.Payments.GetValueOrDefault(order.Id);
-            var kept = payment?.State switch
-            {
-                "Taken" => payment.Amount - payment.Refunded,
-                "Pending" or "Voiding" or "Refunding" => payment.Amount,
-                _ => 0,
-            };
-            var due = order.Status == "Confirmed" ? order.Total : 0;
-            if (kept != due)
-            {
-                yield return new($"order {order.Id} ({order.Status})", $"{due} EUR kept", $"{kept} EUR, payment {payment?.State ?? "missing"}");
-            }
-        }
-    }
-
-    static IEnumerable<Violation> LedgerAgrees(Snapshot now)
-    {
-        foreach (var order in now.Orders.Values.Where(IsTerminal))
-        {
-            var kept = now.Charges[order.Id.ToString()].Where(charge => charge.TookMoney).Sum(charge => charge.Amount - charge.Refunded);
-            var due = order.Status == "Confirmed" ? order.Total : 0;
-            if (kept != due)
-            {
-                yield return new($"order {order.Id} ({order.Status})", $"{due} EUR in the ledger", $"{kept} EUR");
-            }
-        }
-    }
-
-    static IEnumerable<Violation> OneCharge(Snapshot now)
-    {
-        foreach (var charges in now.Charges)
-        {
-            if (!Guid.TryParse(charges.Key, out var id) || !now.Orders.ContainsKey(id))
-            {
-                yield return new($"charge {charges.First().Id}", "an order", $"no order {charges.Key}");
-            }
-            else if (charges.Count() > 1)
-            {
-                yield return new($"order {id}", "one charge", $"{charges.Count()}: {string.Join(", ", charges.Select(charge => charge.Id))}");
-            }
-        }
-    }
-
-    static IEnumerable<Violation> StockFollowsOrder(Snapshot now)
-    {
-        foreach (var order in now.Orders.Values.Where(IsTerminal))
-        {
-            var state = now.Reservations.GetValueOrDefault(order.Id)?.State;
-            var isRight = order.Status == "Confirmed" ? state == "Sold" : state is null or "Released" or "Expired";
-            if (!isRight)
-            {
-                yield return new(
-                    $"order {order.Id} ({order.Status})", order.Status == "Confirmed" ? "a sale" : "no stock", $"reservation {state ?? "missing"}");
-            }
-        }
-
-        foreach (var reservation in now.Reservations.Values.Where(reservation => !now.Orders.ContainsKey(reservation.OrderId)))
-        {
-            yield return new($"reservation {reservation.OrderId}", "an order", "none");
-        }
-    }
-
-    static IEnumerable<Violation> NothingWaits(Snapshot now)
-    {
-        foreach (var (service, due, scheduled) in now.Outboxes)
-        {
-            if (due > 0 || (scheduled > 0 && now.Orders.Values.All(IsTerminal)))
-            {
-                yield return new($"outbox of {service}", "empty", $"{due} messages due, {scheduled} scheduled");
-            }
-        }
-
-        foreach (var (queue, messages) in now.Queues.Where(queue => queue.Messages > 0))
-        {
-            yield return new($"queue {queue}", "empty", $"{messages} messages");
-        }
-    }
-
-    static IEnumerable<Violation> NoDeadLetters(Snapshot now) =>
-        now.DeadLetters.Select(letter => new Violation($"dead letter {letter.Id} of {letter.Service}", "none", letter.Reason));
-
-    static IEnumerable<Violation> EffectsOnce(Snapshot now) =>
-        now.Inboxes.Where(inbox => inbox.Repeated > 0)
-            .Select(inbox => new Violation($"inbox of {inbox.Service}", "each message once", $"{inbox.Repeated} repeated"));
-
-    static IEnumerable<Violation> KeysHonoured(Snapshot now) =>
-        now.AnswersWithoutOrder > 0
-            ? [new("stored answers", "an order for each", $"{now.AnswersWithoutOrder} without")]
-            : [];
-
-    static bool IsTerminal(OrderRow order) => order.Status is "Confirmed" or "Cancelled";
+    // The key is what makes it impossible; without it there may be none yet.
+    static Question EffectsOnce(string service) => new(
+        service,
+        $"""
+        select 'message ' || message_id || ' at ' || endpoint, 'once in the inbox', count(*) || ' times'
+        from {service}.inbox group by message_id, endpoint having count(*) > 1
+        union all
+        select 'inbox of {service}', 'a primary key', 'none'
+        where not exists (select from pg_constraint where conrelid = '{service}.inbox'::regclass and contype = 'p')
+        """);
 }
+
+/// <param name="Database">Where it is asked. In ordering's the tables reservations, payments and charges hold what the others say.</param>
+/// <param name="Sql">Rows of text that contradict a promise: subject, expected, found.</param>
+sealed record Question(string Database, string Sql);
+
+/// <summary>A promise that was not kept.</summary>
+/// <param name="Subject">The order, product or queue it is about.</param>
+sealed record Violation(string Subject, string Expected, string Found);

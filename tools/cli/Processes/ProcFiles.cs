@@ -12,7 +12,7 @@ static class ProcFiles
     /// of that id, or only the exit code of a dead one that its parent has not fetched yet.
     /// </summary>
     public static string? IdentityOf(int pid) =>
-        Stat(pid) is { State: not ('Z' or 'X') } stat ? $"{_boot}/{stat.StartTicks}" : null;
+        Stat(pid) is { IsAlive: true } stat ? $"{_boot}/{stat.StartTicks}" : null;
 
     /// <summary>Whether a process stands still because of a SIGSTOP.</summary>
     public static bool IsStopped(int pid) => Stat(pid) is { State: 'T' };
@@ -105,7 +105,7 @@ static class ProcFiles
         }
     }
 
-    static (char State, int Parent, string StartTicks)? Stat(int pid)
+    static ProcessStat? Stat(int pid)
     {
         string line;
         try
@@ -119,6 +119,16 @@ static class ProcFiles
 
         // The second field is the command's name in brackets, which may itself hold blanks and brackets.
         var fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
-        return (fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), fields[19]);
+        return new(
+            fields[0][0],
+            int.Parse(fields[1], CultureInfo.InvariantCulture),
+            int.Parse(fields[17], CultureInfo.InvariantCulture),
+            fields[19]);
+    }
+
+    readonly record struct ProcessStat(char State, int Parent, int Threads, string StartTicks)
+    {
+        // The first thread of a killed process can be dead while another still holds its files and ports open.
+        public bool IsAlive => State != 'X' && (State != 'Z' || Threads > 1);
     }
 }

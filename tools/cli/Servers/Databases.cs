@@ -63,6 +63,7 @@ sealed class Databases(PostgresServer server, Secrets secrets)
             $"""
             revoke all on database {service} from public;
             grant connect on database {service} to {service}, {Audit};
+            grant temporary on database {service} to {Audit};
             revoke all on schema public from public;
             create schema if not exists {service} authorization {owner};
             grant usage on schema {service} to {service}, {Audit};

@@ -75,7 +75,7 @@ public sealed class DrillJudgeTests : IDisposable
     public async Task A_fault_that_meets_nobody_is_missed()
     {
         await using var system = new DrillSystem(Checkout);
-        system.Network.PortFor("payment-1", "card-network", 1);
+        system.World.PortFor("payment-1", "card-network", 1);
 
         await Missed(new Kill("payment-1"));
         await Missed(new Freeze("payment-1"));

@@ -49,6 +49,17 @@ static class DrillCatalogue
         new("slow-broker", "a service's link to the broker is slow", Links([RabbitMqServer.Name], NetworkFault.Slow)),
         new("slow-database", "a service's link to its database is slow", Links([PostgresServer.Name], NetworkFault.Slow)),
         new("slow-gateway", "the gateway's link to a service is slow", GatewayLinks(NetworkFault.Slow)),
+        new("disk-full", "the database server's disk is full", Repeat((6, 10), _ => new FillDisk()))
+        {
+            NeedsSmallDisk = true, RecoverWithin = _serverRecovery,
+        },
+        .. new[] { "ordering-1", "inventory-1", "payment-1" }.Select(process => new Drill(
+            $"clock-{Short(process)}",
+            $"the clock of {process} jumps by an hour, forwards or backwards",
+            Repeat(_misbehaving, random => new ClockJump(process, TimeSpan.FromHours(random.Next(2) == 0 ? 1 : -1))))
+        {
+            NeedsClocks = true,
+        }),
         new("duplicates", "every message arrives twice", Repeat(_misbehaving, random => new Duplicate(random.Next()))),
         new("late", "every message arrives late, and in any order", Repeat(_misbehaving, random => new Late(random.Next()))),
         new("poison", "messages nobody can handle come between the others", Repeat((1, 3), random => new Poison(random.Next()))),
@@ -61,6 +72,10 @@ static class DrillCatalogue
         new("card-network-silent", "the card network takes the money and does not answer", Misbehave((title, seed) => new(title, seed, SilentRate: 0.5))),
         new("card-network-away", "the card network refuses everything", Misbehave((title, seed) => new(title, seed, Outage: true))),
     ];
+
+    /// <summary>One of each kind.</summary>
+    public static IReadOnlyList<Drill> OneOfEachKind { get; } =
+        [.. new[] { "kill-any", "freeze-payment", "cut-broker", "duplicates", "poison", "card-network-silent" }.Select(name => All.Single(drill => drill.Name == name))];
 
     static Func<Random, TimeSpan, IReadOnlyList<Strike>> Repeat((double, double) lasting, Func<Random, Fault> fault) =>
         (random, load) => Strike.Repeat(random, load, lasting, fault);

@@ -9,6 +9,7 @@ namespace Shop.Cli.Drills;
 static class DrillCommand
 {
     const string Every = "all";
+    const string OneOfEachKind = "short";
     const int ShownMax = 20;
     static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -16,7 +17,7 @@ static class DrillCommand
     {
         var names = new Argument<string[]>("name")
         {
-            Description = $"Which drills, or {Every}; ./shop drill --list shows them", Arity = ArgumentArity.ZeroOrMore,
+            Description = $"Which drills, or {Every}, or {OneOfEachKind}; ./shop drill --list shows them", Arity = ArgumentArity.ZeroOrMore,
         };
         var list = new Option<bool>("--list") { Description = "Show all drills" };
         var orders = new Option<int>("--orders") { Description = "Orders per drill", DefaultValueFactory = _ => 400 };
@@ -72,9 +73,20 @@ static class DrillCommand
     // What a drill cannot cope with is a finding too. The next one starts with an empty system.
     static async Task<DrillReport> Run(DrillSystem system, Drill drill, DrillOptions options, Steps steps, CancellationToken cancellation)
     {
+        if (drill.Missing is { } missing)
+        {
+            return DrillReport.Skip(drill.Name, options.Seed, missing);
+        }
+
         try
         {
-            return await new DrillRun(system, drill, options, steps).Run(cancellation);
+            var report = await new DrillRun(system, drill, options, steps).Run(cancellation);
+            if (drill.NeedsSmallDisk)
+            {
+                await system.Wipe();
+            }
+
+            return report;
         }
         catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
@@ -84,9 +96,11 @@ static class DrillCommand
     }
 
     static IReadOnlyList<Drill> Choose(string[] names) =>
-        names.Contains(Every) ? DrillCatalogue.All : [.. names.Select(name =>
+        names.Contains(Every) ? DrillCatalogue.All : [.. names.SelectMany(name => name == OneOfEachKind ? DrillCatalogue.OneOfEachKind :
+        [
             DrillCatalogue.All.FirstOrDefault(drill => drill.Name == name)
-            ?? throw new UserError($"There is no drill \"{name}\". ./shop drill --list shows them."))];
+            ?? throw new UserError($"There is no drill \"{name}\". ./shop drill --list shows them."),
+        ])];
 
     static void List()
     {
@@ -97,12 +111,18 @@ static class DrillCommand
         }
 
         Terminal.Out.Write(table);
-        Terminal.Line($"{Every}: all of them, one after the other. Next: ./shop drill {DrillCatalogue.All[0].Name}");
+        Terminal.Line($"{Every}: all of them, one after the other. {OneOfEachKind}: one of each kind. Next: ./shop drill {DrillCatalogue.All[0].Name}");
     }
 
     static void Show(DrillReport report, bool quiet)
     {
         var console = quiet ? Terminal.Error : Terminal.Out;
+        if (report.Skipped is not null)
+        {
+            console.MarkupLineInterpolated($"  [yellow]–[/] SKIPPED: {report.Skipped}");
+            return;
+        }
+
         var (mark, orders) = (report.Ok ? "[green]✔[/]" : "[red]✘[/]", report.Orders);
         var lines = new FormattableString[]
         {
@@ -131,7 +151,7 @@ static class DrillCommand
     {
         var failed = reports.Where(report => !report.Ok).Select(report => report.Drill).ToArray();
         Terminal.Line(
-            $"{reports.Count} drills, {reports.Sum(report => report.Faults.Count)} faults, {reports.Sum(report => report.Orders.Accepted)} orders: "
+            $"{reports.Count(report => report.Skipped is null)} drills, {reports.Count(report => report.Skipped is not null)} skipped, {reports.Sum(report => report.Faults.Count)} faults, {reports.Sum(report => report.Orders.Accepted)} orders: "
             + (failed is [] ? "no promise was broken." : $"FAILED: {string.Join(", ", failed)}. The same seed repeats it."));
     }
 

@@ -21,6 +21,13 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
     public async Task<DrillReport> Run(CancellationToken cancellation)
     {
         var replicas = Replicas.Services.ToDictionary(service => service, _ => drill.Replicas);
+        system.World.UseOwnClocks(drill.NeedsClocks);
+        if (drill.NeedsSmallDisk)
+        {
+            await system.Wipe();
+            await system.Disk.Mount();
+        }
+
         await system.Start(replicas, steps, cancellation);
         await Stock.Prepare(system.Checkout, cancellation);
         await new Probe(system.Checkout).Warm(cancellation);

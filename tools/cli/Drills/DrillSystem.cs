@@ -1,5 +1,6 @@
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
+using Shop.Cli.Servers;
 using Spectre.Console;
 
 namespace Shop.Cli.Drills;
@@ -15,7 +16,9 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
 
     public Checkout Checkout => checkout;
 
-    public Network Network { get; } = new();
+    public SmallDisk Disk { get; } = new(new PostgresServer(checkout.State, checkout.Ports.Postgres).Folder);
+
+    public World World { get; } = new(checkout.State.Combine("clocks"));
 
     /// <summary>The system beside the one of this checkout. What an interrupted drill has left behind is deleted.</summary>
     public static async Task<DrillSystem> Beside(Checkout users)
@@ -44,7 +47,7 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Wipe();
-        await Network.DisposeAsync();
+        await World.DisposeAsync();
         _starting.Dispose();
     }
 
@@ -53,7 +56,7 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
         await _starting.WaitAsync(cancellation);
         try
         {
-            await new SystemStart(checkout, steps, Network).Run(_replicas, cancellation);
+            await new SystemStart(checkout, steps, World).Run(_replicas, cancellation);
         }
         finally
         {
@@ -66,6 +69,7 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
     {
         var stop = new SystemStop(checkout, _silent);
         await stop.Run(wipe: true);
+        await Disk.Unmount();
         stop.Wipe(keepLogs);
     }
 }

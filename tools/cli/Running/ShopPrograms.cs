@@ -115,7 +115,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
             // Where its appsettings.json lies.
             WorkingDirectory = folder,
             Build = BuildOf(folder),
-            Environment = new Dictionary<string, string>(_common.Concat(settings))
+            Environment = new Dictionary<string, string>(_common.Concat(settings).Concat(_surroundings.SettingsFor(name)))
             {
                 ["ASPNETCORE_URLS"] = UrlOf(port),
                 ["SHOP_INSTANCE"] = name,

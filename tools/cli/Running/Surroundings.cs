@@ -7,4 +7,7 @@ class Surroundings
 
     /// <summary>The port by which a process reaches a server that listens at this one.</summary>
     public virtual int PortFor(string process, string server, int port) => port;
+
+    /// <summary>What is added to the environment variables of a process.</summary>
+    public virtual IReadOnlyDictionary<string, string> SettingsFor(string process) => new Dictionary<string, string>();
 }

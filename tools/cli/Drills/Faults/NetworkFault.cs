@@ -6,7 +6,7 @@ sealed record NetworkFault(string Process, string Server, Conditions Conditions)
 {
     public override Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation)
     {
-        var link = system.Network.Between(Process, Server);
+        var link = system.World.Between(Process, Server);
         link.Set(Conditions);
         return Task.FromResult<EndFault>(_ =>
         {

@@ -20,7 +20,7 @@ public sealed class LinkTests : IAsyncLifetime
     {
         _echo.Start();
         _ = Echo();
-        _link = new Link(((IPEndPoint)_echo.LocalEndpoint).Port);
+        _link = new Link(() => [((IPEndPoint)_echo.LocalEndpoint).Port]);
         await _caller.ConnectAsync(IPAddress.Loopback, _link.Port, Cancellation);
         await Ask();
     }

@@ -46,4 +46,8 @@ sealed record Ports(int Offset)
 }
 
 /// <summary>The ports of one RabbitMQ node.</summary>
-sealed record RabbitMqPorts(int Amqp, int Management, int Distribution, int NameServer);
+sealed record RabbitMqPorts(int Amqp, int Management, int Distribution, int NameServer)
+{
+    /// <summary>Those of another node of the same cluster; the first is number 1.</summary>
+    public RabbitMqPorts OfNode(int number) => this with { Amqp = Amqp + number - 1, Management = Management + number - 1, Distribution = Distribution + number - 1 };
+}

@@ -1,3 +1,5 @@
+using Shop.Cli.Drills.Stages;
+
 namespace Shop.Cli.Drills;
 
 /// <summary>A way in which things go wrong, under load.</summary>
@@ -15,18 +17,12 @@ sealed record Drill(string Name, string Title, Func<Random, TimeSpan, IReadOnlyL
     /// <summary>The longest time from the end of a fault until a new order is confirmed.</summary>
     public TimeSpan RecoverWithin { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>True if every process has a clock of its own.</summary>
-    public bool NeedsClocks { get; init; }
+    /// <summary>What there is beyond a plain system.</summary>
+    public Stage Stage { get; init; } = Stage.Plain;
 
-    /// <summary>True if the database server gets a small disk of its own.</summary>
-    public bool NeedsSmallDisk { get; init; }
+    /// <summary>True if new orders are confirmed while a fault lasts, too.</summary>
+    public bool GoesOn { get; init; }
 
     /// <summary>True if no customer may notice: every request is answered the first time.</summary>
     public bool IsSeamless { get; init; }
-
-    /// <summary>What this machine lacks for it; null for nothing.</summary>
-    public string? Missing =>
-        NeedsClocks && Clocks.Library is null ? "wrong clocks need libfaketime: apt-get install libfaketime"
-        : NeedsSmallDisk && !SmallDisk.IsPossible() ? "a small disk needs the right to mount one (root, outside of most containers)"
-        : null;
 }

@@ -1,4 +1,5 @@
 using Shop.Cli.Drills.Faults;
+using Shop.Cli.Drills.Stages;
 using Shop.Cli.Running;
 using Shop.Cli.Servers;
 
@@ -51,15 +52,23 @@ static class DrillCatalogue
         new("slow-gateway", "the gateway's link to a service is slow", GatewayLinks(NetworkFault.Slow)),
         new("disk-full", "the database server's disk is full", Repeat((6, 10), _ => new FillDisk()))
         {
-            NeedsSmallDisk = true, RecoverWithin = _serverRecovery,
+            Stage = new OnSmallDisk(), RecoverWithin = _serverRecovery,
         },
         .. new[] { "ordering-1", "inventory-1", "payment-1" }.Select(process => new Drill(
             $"clock-{Short(process)}",
             $"the clock of {process} jumps by an hour, forwards or backwards",
             Repeat(_misbehaving, random => new ClockJump(process, TimeSpan.FromHours(random.Next(2) == 0 ? 1 : -1))))
         {
-            NeedsClocks = true,
+            Stage = new OwnClock(process),
         }),
+        new("quorum", "one of three RabbitMQ nodes dies, then the one that leads the queues", BrokerNodes)
+        {
+            Stage = new OnBrokerCluster(), GoesOn = true, LoadAtLeast = TimeSpan.FromMinutes(1),
+        },
+        new("failover", "the database server is lost for good, its synchronous standby takes over", Repeat((0.5, 3), _ => new Failover()))
+        {
+            Stage = new WithStandby(), RecoverWithin = _serverRecovery, LoadAtLeast = TimeSpan.FromMinutes(1),
+        },
         new("duplicates", "every message arrives twice", Repeat(_misbehaving, random => new Duplicate(random.Next()))),
         new("late", "every message arrives late, and in any order", Repeat(_misbehaving, random => new Late(random.Next()))),
         new("poison", "messages nobody can handle come between the others", Repeat((1, 3), random => new Poison(random.Next()))),
@@ -119,6 +128,12 @@ static class DrillCatalogue
         string[] all = [.. _programs, .. _servers];
         random.Shuffle(all);
         return new(all[..random.Next(3, 7)]);
+    }
+
+    static IReadOnlyList<Strike> BrokerNodes(Random random, TimeSpan load)
+    {
+        var leads = true;
+        return Strike.Repeat(random, load, (4, 8), _ => new KillBrokerNode(leads = !leads));
     }
 
     static IReadOnlyList<Strike> Rolling(Random random, TimeSpan load)

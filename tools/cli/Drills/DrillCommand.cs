@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Shop.Cli.Drills.Stages;
 using Shop.Cli.Running;
+using Shop.Cli.Servers;
 using Spectre.Console;
 
 namespace Shop.Cli.Drills;
@@ -57,6 +59,7 @@ static class DrillCommand
         Checkout checkout, IReadOnlyList<Drill> drills, DrillOptions options, Action<DrillReport> onReport, CancellationToken cancellation)
     {
         var steps = new Steps(Terminal.Error);
+        await steps.Show(() => DebianPackages.AddMissing(steps, cancellation));
         await using var system = await DrillSystem.Beside(checkout);
         using var only = await system.Checkout.State.Lock(() => steps.Note("waiting for another ./shop drill to finish"), cancellation);
         var reports = new List<DrillReport>();
@@ -73,15 +76,21 @@ static class DrillCommand
     // What a drill cannot cope with is a finding too. The next one starts with an empty system.
     static async Task<DrillReport> Run(DrillSystem system, Drill drill, DrillOptions options, Steps steps, CancellationToken cancellation)
     {
-        if (drill.Missing is { } missing)
+        if (drill.Stage.Missing is { } missing)
         {
             return DrillReport.Skip(drill.Name, options.Seed, missing);
         }
 
         try
         {
+            if (drill.Stage != Stage.Plain)
+            {
+                await system.Wipe();
+                await steps.Run("stage", () => drill.Stage.Set(system, cancellation), "the stage is set");
+            }
+
             var report = await new DrillRun(system, drill, options, steps).Run(cancellation);
-            if (drill.NeedsSmallDisk)
+            if (drill.Stage != Stage.Plain)
             {
                 await system.Wipe();
             }
@@ -127,7 +136,7 @@ static class DrillCommand
         var lines = new FormattableString[]
         {
             $"{orders.Accepted} orders accepted, {orders.Confirmed} confirmed, {orders.Cancelled.Values.Sum()} cancelled{Reasons(orders.Cancelled)}",
-            $"{report.Faults.Count} faults; a new order confirmed at most {report.Recovery:0.0} s after one",
+            $"{Count(report.Faults.Count, "fault")}; a new order confirmed at most {report.Recovery:0.0} s after one",
             $"{report.FailedRequests.Values.Sum()} requests repeated{Reasons(report.FailedRequests)}; longest wait for a 202: {report.LongestUnavailability:0.0} s",
             $"{report.InvariantsChecked} invariants checked, {report.Failures.Count} failures",
         };
@@ -146,6 +155,8 @@ static class DrillCommand
     static string Reasons(IReadOnlyDictionary<string, int> counts) => counts.Count == 0
         ? ""
         : $" ({string.Join(", ", counts.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Value} {reason.Key}"))})";
+
+    static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 
     static void Sum(IReadOnlyList<DrillReport> reports)
     {

@@ -21,13 +21,6 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
     public async Task<DrillReport> Run(CancellationToken cancellation)
     {
         var replicas = Replicas.Services.ToDictionary(service => service, _ => drill.Replicas);
-        system.World.UseOwnClocks(drill.NeedsClocks);
-        if (drill.NeedsSmallDisk)
-        {
-            await system.Wipe();
-            await system.Disk.Mount();
-        }
-
         await system.Start(replicas, steps, cancellation);
         await Stock.Prepare(system.Checkout, cancellation);
         await new Probe(system.Checkout).Warm(cancellation);
@@ -100,16 +93,16 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
         {
             var end = await strike.Fault.Begin(system, cancellation);
             await Task.Delay(strike.Lasting, cancellation);
+            if (drill.GoesOn)
+            {
+                MustBeQuick(await new Probe(system.Checkout).UntilConfirmed(cancellation), strike.Fault, "into");
+            }
+
             var lasted = clock.Elapsed - at;
             var recovering = new Probe(system.Checkout).UntilConfirmed(cancellation);
             var effect = await end(cancellation);
             var recovery = await recovering;
-            if (recovery is null || recovery > drill.RecoverWithin)
-            {
-                _failures.Add(
-                    $"{strike.Fault.Title}: a new order was confirmed {Seconds(recovery)} s after it, and should be within {drill.RecoverWithin.TotalSeconds} s");
-            }
-
+            MustBeQuick(recovery, strike.Fault, "after");
             steps.Note(FormattableString.Invariant(
                 $"  {at.TotalSeconds,5:0.0} s  {strike.Fault.Title} for {lasted.TotalSeconds:0.0} s: {effect}; an order confirmed {Seconds(recovery)} s later"));
             _strikes.Add(new(
@@ -118,6 +111,15 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
         catch (FaultMissed missed)
         {
             _failures.Add($"{strike.Fault.Title} at {at.TotalSeconds:0.0} s did not bite: {missed.Message}");
+        }
+    }
+
+    void MustBeQuick(TimeSpan? confirmed, Fault fault, string when)
+    {
+        if (confirmed is null || confirmed > drill.RecoverWithin)
+        {
+            _failures.Add(
+                $"{fault.Title}: a new order was confirmed {Seconds(confirmed)} s {when} it, and should be within {drill.RecoverWithin.TotalSeconds} s");
         }
     }
 

@@ -1,3 +1,4 @@
+using Shop.Cli.Drills.Stages;
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
 using Shop.Cli.Servers;
@@ -6,7 +7,7 @@ using Spectre.Console;
 namespace Shop.Cli.Drills;
 
 /// <summary>A system for drills alone, beside the one that may be running, with data that is thrown away.</summary>
-sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
+sealed class DrillSystem : IAsyncDisposable
 {
     const int PortOffset = 2600;
 
@@ -14,11 +15,24 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
     readonly Steps _silent = new(AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(TextWriter.Null) }));
     IReadOnlyDictionary<string, int> _replicas = new Dictionary<string, int>();
 
-    public Checkout Checkout => checkout;
+    public DrillSystem(Checkout checkout)
+    {
+        Checkout = checkout;
+        World = new(checkout.State.Combine("clocks"));
+        Disk = new(new PostgresServer(checkout.State, checkout.Ports.Postgres).Folder);
+        Brokers = new(checkout, World);
+        Databases = new(checkout, World);
+    }
 
-    public SmallDisk Disk { get; } = new(new PostgresServer(checkout.State, checkout.Ports.Postgres).Folder);
+    public Checkout Checkout { get; }
 
-    public World World { get; } = new(checkout.State.Combine("clocks"));
+    public World World { get; }
+
+    public SmallDisk Disk { get; }
+
+    public BrokerCluster Brokers { get; }
+
+    public DatabasePair Databases { get; }
 
     /// <summary>The system beside the one of this checkout. What an interrupted drill has left behind is deleted.</summary>
     public static async Task<DrillSystem> Beside(Checkout users)
@@ -31,7 +45,7 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
 
     /// <exception cref="FaultMissed">It does not run.</exception>
     public ProcessRecord Find(string process) =>
-        checkout.State.Processes.Find(process) is { IsAlive: true } record ? record : throw new FaultMissed($"{process} does not run");
+        Checkout.State.Processes.Find(process) is { IsAlive: true } record ? record : throw new FaultMissed($"{process} does not run");
 
     /// <summary>Starts the system, or after a change of the number of processes what is missing.</summary>
     public Task Start(IReadOnlyDictionary<string, int> replicas, Steps steps, CancellationToken cancellation)
@@ -56,7 +70,7 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
         await _starting.WaitAsync(cancellation);
         try
         {
-            await new SystemStart(checkout, steps, World).Run(_replicas, cancellation);
+            await new SystemStart(Checkout, steps, World).Run(_replicas, cancellation);
         }
         finally
         {
@@ -67,9 +81,12 @@ sealed class DrillSystem(Checkout checkout) : IAsyncDisposable
     /// <summary>Ends everything and deletes its data.</summary>
     public async Task Wipe(bool keepLogs = true)
     {
-        var stop = new SystemStop(checkout, _silent);
+        var stop = new SystemStop(Checkout, _silent);
         await stop.Run(wipe: true);
+        await World.Reset();
         await Disk.Unmount();
+        Brokers.Delete();
+        Databases.Delete();
         stop.Wipe(keepLogs);
     }
 }

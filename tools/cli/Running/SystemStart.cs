@@ -20,11 +20,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     /// <returns>False if everything was running and ready already.</returns>
     public async Task<bool> Run(IReadOnlyDictionary<string, int> replicas, CancellationToken cancellation)
     {
-        if (DebianPackages.Missing() is { Count: > 0 } packages)
-        {
-            var names = string.Join(" and ", packages);
-            await steps.Run($"installing {names}", () => DebianPackages.Add(packages, cancellation), $"{names} installed");
-        }
+        await DebianPackages.AddMissing(steps, cancellation);
 
         var wanted = _programs.All(replicas);
         var surplus = _table.All.Where(record => IsProgram(record) && !wanted.Any(process => Matches(process, record))).ToArray();
@@ -40,7 +36,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     }
 
     static bool IsProgram(ProcessRecord record) =>
-        record.Name is not (PostgresServer.Name or RabbitMqServer.Name or RabbitMqServer.NameServer);
+        !ServerProcesses.IsDatabase(record.Name) && !ServerProcesses.IsBroker(record.Name) && record.Name != RabbitMqServer.NameServer;
 
     static bool Matches(BackgroundProcess process, ProcessRecord record) =>
         process.Name == record.Name && process.Fingerprint == record.Fingerprint;

@@ -38,7 +38,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
     {
         ShopPrograms.Gateway => 0,
         ShopPrograms.CardNetwork => 2,
-        RabbitMqServer.Name or PostgresServer.Name => ServerStage,
+        _ when ServerProcesses.IsDatabase(process) || ServerProcesses.IsBroker(process) => ServerStage,
         RabbitMqServer.NameServer => ServerStage + 1,
         _ => 1,
     };
@@ -52,7 +52,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
         else if (record.IsAlive)
         {
             // PostgreSQL's own word for: do not wait for clients to leave.
-            var signal = record.Name == PostgresServer.Name ? Signal.Interrupt : Signal.Terminate;
+            var signal = ServerProcesses.IsDatabase(record.Name) ? Signal.Interrupt : Signal.Terminate;
             await steps.Run(
                 $"stopping {record.Name}",
                 () => BackgroundProcess.Stop(record, _stopLimit, signal),

@@ -58,7 +58,11 @@ sealed class BrokerManagement(int port, BrokerUser user, string virtualHost)
     }
 }
 
+/// <param name="Leader">The node that decides on its order; null while the others elect one.</param>
+/// <param name="Online">The nodes that have it and run.</param>
 sealed record BrokerQueue(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("messages_ready")] long Ready,
-    [property: JsonPropertyName("messages_unacknowledged")] long Unacked);
+    [property: JsonPropertyName("messages_unacknowledged")] long Unacked,
+    [property: JsonPropertyName("leader")] string? Leader,
+    [property: JsonPropertyName("online")] IReadOnlyList<string>? Online);

@@ -1,4 +1,5 @@
 using Shop.Cli.Processes;
+using Shop.Cli.Running;
 
 namespace Shop.Cli.Servers;
 
@@ -19,7 +20,17 @@ static class DebianPackages
         get "$@" || { apt-get update && get "$@"; }
         """;
 
-    public static IReadOnlyList<string> Missing()
+    /// <summary>Installs what is missing, and says so.</summary>
+    public static async Task AddMissing(Steps steps, CancellationToken cancellation)
+    {
+        if (Missing() is { Count: > 0 } packages)
+        {
+            var names = string.Join(" and ", packages);
+            await steps.Run($"installing {names}", () => Add(packages, cancellation), $"{names} installed");
+        }
+    }
+
+    static List<string> Missing()
     {
         var missing = new List<string>();
         if (ServerPrograms.PostgresFolder() is null)
@@ -35,7 +46,7 @@ static class DebianPackages
         return missing;
     }
 
-    public static async Task Add(IReadOnlyList<string> packages, CancellationToken cancellation)
+    static async Task Add(IReadOnlyList<string> packages, CancellationToken cancellation)
     {
         var names = string.Join(" and ", packages.Select(package => package == "postgresql" ? "PostgreSQL" : "RabbitMQ"));
         if (!ServerPrograms.Find("apt-get"))

@@ -18,13 +18,22 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
 
     public RabbitMqPorts Ports => ports;
 
-    public bool IsAlive => state.Processes.IsAlive(Name);
+    /// <summary>What its process is called.</summary>
+    public string Process { get; init; } = Name;
+
+    /// <summary>A node whose cluster this one joins when it starts for the first time; null for a cluster of its own.</summary>
+    public RabbitMqServer? Joins { get; init; }
+
+    /// <summary>As the cluster knows it.</summary>
+    public string NodeName => $"shop-{ports.Amqp}@localhost";
+
+    public bool IsAlive => state.Processes.IsAlive(Process);
 
     /// <summary>The user with the right to look; the first one that has a tag.</summary>
     public BrokerManagement Management =>
         new(ports.Management, users.First(user => user.Tags.Length > 0), virtualHost);
 
-    string Folder => state.Combine(Name);
+    string Folder => state.Combine(Process);
 
     /// <summary>Starts the node, after a crash too, and returns when clients can log in.</summary>
     public async Task Start(CancellationToken cancellation = default)
@@ -36,7 +45,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
 
         if (!IsAlive)
         {
-            RabbitMqSettings.Write(Folder, ports, virtualHost, users, state.Secrets.Password("erlang-cookie"));
+            RabbitMqSettings.Write(Folder, ports, Joins?.NodeName, virtualHost, users, state.Secrets.Password("erlang-cookie"));
             NodeProcess().Start(state);
         }
 
@@ -47,7 +56,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
     public async Task<bool> Stop()
     {
         var clean = true;
-        foreach (var name in new[] { Name, NameServer })
+        foreach (var name in new[] { Process, NameServer })
         {
             if (state.Processes.Find(name) is { } record)
             {
@@ -62,7 +71,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
     /// <summary>Ends every process of the node at once, as a power cut would.</summary>
     public void Kill()
     {
-        if (state.Processes.Find(Name) is { } record)
+        if (state.Processes.Find(Process) is { } record)
         {
             BackgroundProcess.Kill(record);
         }
@@ -85,13 +94,13 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
     BackgroundProcess NodeProcess()
     {
         var program = ServerPrograms.RabbitMqServer ?? throw new UserError("RabbitMQ is not installed.");
-        return new(Name, ports.Amqp, program, [])
+        return new(Process, ports.Amqp, program, [])
         {
             WorkingDirectory = Folder,
             Environment = new Dictionary<string, string>
             {
                 ["HOME"] = Folder,
-                ["RABBITMQ_NODENAME"] = $"shop-{ports.Amqp}@localhost",
+                ["RABBITMQ_NODENAME"] = NodeName,
                 ["RABBITMQ_CONFIG_FILE"] = Path.Combine(Folder, "rabbitmq.conf"),
                 ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(Folder, "enabled_plugins"),
                 ["RABBITMQ_MNESIA_BASE"] = Path.Combine(Folder, "mnesia"),
@@ -118,7 +127,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
         {
             if (!IsAlive || clock.Elapsed > _startLimit)
             {
-                throw new UserError($"RabbitMQ did not start.\n{LogTail.Of(state, Name)}");
+                throw new UserError($"RabbitMQ did not start.\n{LogTail.Of(state, Process)}");
             }
 
             await Task.Delay(_pollInterval, cancellation);

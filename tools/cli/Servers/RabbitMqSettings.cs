@@ -7,13 +7,14 @@ namespace Shop.Cli.Servers;
 /// <summary>The files a private RabbitMQ node reads when it starts.</summary>
 static class RabbitMqSettings
 {
-    public static void Write(string folder, RabbitMqPorts ports, string virtualHost, IReadOnlyList<BrokerUser> users, string cookie)
+    /// <param name="peer">A node of the cluster to join; null for none.</param>
+    public static void Write(string folder, RabbitMqPorts ports, string? peer, string virtualHost, IReadOnlyList<BrokerUser> users, string cookie)
     {
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Directory.CreateDirectory(folder);
         File.SetUnixFileMode(folder, ownerOnly | UnixFileMode.UserExecute);
         var definitions = Path.Combine(folder, "definitions.json");
-        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), Configuration(ports, definitions));
+        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), Configuration(ports, peer, definitions));
         File.WriteAllText(Path.Combine(folder, "enabled_plugins"), "[rabbitmq_management].\n");
         File.WriteAllText(definitions, Definitions(virtualHost, users));
         var cookieFile = Path.Combine(folder, ".erlang.cookie");
@@ -26,7 +27,7 @@ static class RabbitMqSettings
 
     // The management interface counts messages only: full statistics of every channel would cost the broker more than
     // they are worth here. The disk limit is low because a container's free space says little.
-    static string Configuration(RabbitMqPorts ports, string definitions) => $"""
+    static string Configuration(RabbitMqPorts ports, string? peer, string definitions) => $"""
         listeners.tcp.1 = 127.0.0.1:{ports.Amqp}
         management.tcp.ip = 127.0.0.1
         management.tcp.port = {ports.Management}
@@ -39,6 +40,7 @@ static class RabbitMqSettings
         log.console = true
         log.console.level = info
         log.console.use_colors = off
+        {(peer is null ? "" : $"cluster_formation.peer_discovery_backend = classic_config\ncluster_formation.classic_config.nodes.1 = {peer}")}
         """;
 
     // Users come with the definitions, so the node never makes its well-known guest, and no slow tool has to add them.

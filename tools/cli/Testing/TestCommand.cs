@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Shop.Cli.Processes;
+using Shop.Cli.Running;
 using Shop.Cli.Servers;
 
 namespace Shop.Cli.Testing;
@@ -32,12 +33,8 @@ static class TestCommand
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellation) =>
         {
-            if (DebianPackages.Missing() is { Count: > 0 } packages)
-            {
-                Terminal.Line($"Installing {string.Join(" and ", packages)} ...");
-                await DebianPackages.Add(packages, cancellation);
-            }
-
+            var steps = new Steps(Terminal.Out);
+            await steps.Show(() => DebianPackages.AddMissing(steps, cancellation));
             var leftovers = new TestLeftovers(checkout.Root);
             await leftovers.Clear();
             try

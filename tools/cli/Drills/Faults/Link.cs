@@ -25,17 +25,20 @@ sealed class Link : IAsyncDisposable
     static readonly TimeSpan _retransmission = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan _holdInterval = TimeSpan.FromMilliseconds(20);
 
-    readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    readonly TcpListener _listener;
     readonly CancellationTokenSource _stop = new();
     readonly ConcurrentDictionary<Socket, Socket> _connections = new();
-    readonly int _target;
+    readonly Func<IReadOnlyList<int>> _targets;
     readonly Task _accepting;
     volatile Conditions _conditions = Conditions.Good;
     int _hits;
 
-    public Link(int target)
+    /// <param name="targets">The ports it leads to: the first that answers.</param>
+    /// <param name="port">Its own; 0 for any that is free.</param>
+    public Link(Func<IReadOnlyList<int>> targets, int port = 0)
     {
-        _target = target;
+        _targets = targets;
+        _listener = new(IPAddress.Loopback, port);
         _listener.Start();
         _accepting = Accept();
     }
@@ -92,11 +95,11 @@ sealed class Link : IAsyncDisposable
 
     async Task Connect(Socket caller)
     {
-        var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         caller.NoDelay = true;
+        Socket? server = null;
         try
         {
-            await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
+            server = await Reach();
             _connections[caller] = server;
             var requests = Pump(caller, server, conditions => conditions.HoldsRequests);
             var answers = Pump(server, caller, conditions => conditions.HoldsAnswers);
@@ -111,7 +114,27 @@ sealed class Link : IAsyncDisposable
         {
             _connections.TryRemove(caller, out _);
             caller.Dispose();
-            server.Dispose();
+            server?.Dispose();
+        }
+    }
+
+    // Starts anywhere, so that not all callers meet at the same one.
+    async Task<Socket> Reach()
+    {
+        var targets = _targets();
+        var first = Random.Shared.Next(targets.Count);
+        for (var number = 0; ; number++)
+        {
+            var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, targets[(first + number) % targets.Count], _stop.Token);
+                return server;
+            }
+            catch (SocketException) when (number < targets.Count - 1)
+            {
+                server.Dispose();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 
-namespace Shop.Cli.Drills;
+
+namespace Shop.Cli.Drills.Stages;
 
 /// <summary>
 /// Wrong clocks, by libfaketime: a process started with it reads its clock's error from a file, again and again, so the clock jumps
@@ -15,9 +16,21 @@ sealed class Clocks(string folder)
     public static string? Library =>
         _places.Where(Directory.Exists).SelectMany(place => Directory.GetFiles(place, Pattern)).Order().FirstOrDefault();
 
-    /// <summary>The environment of a process whose clock may be wrong.</summary>
+    readonly HashSet<string> _processes = [];
+
+    /// <summary>Lets a process that is started from now on have a clock of its own; all others have the machine's.</summary>
+    public void Give(string process) => _processes.Add(process);
+
+    public void Clear() => _processes.Clear();
+
+    /// <summary>What makes a process read its own clock, as environment variables.</summary>
     public IReadOnlyDictionary<string, string> SettingsFor(string process)
     {
+        if (!_processes.Contains(process))
+        {
+            return new Dictionary<string, string>();
+        }
+
         Set(process, TimeSpan.Zero);
         return new Dictionary<string, string>
         {
@@ -30,8 +43,14 @@ sealed class Clocks(string folder)
     }
 
     /// <param name="error">How far the clock is ahead; negative for behind.</param>
+    /// <exception cref="FaultMissed">It has none of its own.</exception>
     public void Set(string process, TimeSpan error)
     {
+        if (!_processes.Contains(process))
+        {
+            throw new FaultMissed($"{process} has no clock of its own");
+        }
+
         Directory.CreateDirectory(folder);
         File.WriteAllText(FileOf(process), error.TotalSeconds.ToString("+0;-0;+0", CultureInfo.InvariantCulture) + "\n");
     }

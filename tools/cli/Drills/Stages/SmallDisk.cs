@@ -1,7 +1,7 @@
 using Shop.Cli.Processes;
 using Shop.Cli.Servers;
 
-namespace Shop.Cli.Drills;
+namespace Shop.Cli.Drills.Stages;
 
 /// <summary>A small disk for the database server alone, so that filling it up hurts nobody else: a tmpfs.</summary>
 sealed class SmallDisk(string folder)

@@ -14,7 +14,8 @@ namespace Shop.Cli.Drills;
 sealed class Customers : IDisposable
 {
     static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(10);
-    static readonly TimeSpan _retryPause = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(4);
     static readonly TimeSpan _tokenLifetime = TimeSpan.FromHours(24);
 
     readonly HttpClient _http;
@@ -140,7 +141,7 @@ sealed class Customers : IDisposable
 
     async Task<(HttpStatusCode Status, string Text)> Persist(PlannedOrder order, string path, string? body, CancellationToken cancellation)
     {
-        while (true)
+        for (var pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
         {
             cancellation.ThrowIfCancellationRequested();
             string reason;
@@ -158,6 +159,7 @@ sealed class Customers : IDisposable
                 }
 
                 reason = $"{(int)response.StatusCode}";
+                pause = response.Headers.RetryAfter?.Delta is { } asked && asked > pause ? asked : pause;
             }
             catch (Exception error) when (error is HttpRequestException or IOException
                 || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -167,7 +169,8 @@ sealed class Customers : IDisposable
             }
 
             FailedRequests.AddOrUpdate(reason, 1, (_, count) => count + 1);
-            await Task.Delay(_retryPause, cancellation);
+            // Longer each time and never all at once: thousands who come back together would keep down what is just getting up.
+            await Task.Delay(pause * (1 + Random.Shared.NextDouble()), cancellation);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +19,9 @@ namespace Shop.Hosting;
 static class Telemetry
 {
     public const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    // OpenTelemetry's own name for it.
+    const string SamplingKey = "OTEL_TRACES_SAMPLER_ARG";
 
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
@@ -47,11 +51,18 @@ static class Telemetry
             .ConfigureResource(resource => resource.AddService(
                 service, serviceInstanceId: builder.Configuration["SHOP_INSTANCE"] ?? Environment.MachineName))
             .WithTracing(tracing => tracing
-                .SetSampler(new ParentBasedSampler(new AllButProbes()))
-                .AddAspNetCoreInstrumentation(options => options.Filter = http => !IsHealthCheck(http))
-                .AddHttpClientInstrumentation()
+                .SetSampler(new ParentBasedSampler(new EntrancesOnly(builder.SamplingRatio())))
+                .AddProcessor(new OrderOfTrace.FromBaggage())
+                .AddAspNetCoreInstrumentation(options =>
+                {
+                    options.Filter = http => !IsHealthCheck(http);
+                    options.EnrichWithHttpResponse = (activity, answer) => OrderOfTrace.Tag(
+                        activity, answer.Headers.Location is [{ } location] ? location : answer.HttpContext.Request.Path.Value);
+                })
+                .AddHttpClientInstrumentation(options => options.EnrichWithHttpResponseMessage =
+                    (activity, answer) => OrderOfTrace.Tag(activity, answer.Headers.Location?.OriginalString ?? answer.RequestMessage?.RequestUri?.AbsolutePath))
                 .AddNpgsql()
-                .AddSource("MassTransit", "Shop.*", "Yarp.ReverseProxy"))
+                .AddSource("Shop.*"))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
@@ -62,13 +73,26 @@ static class Telemetry
 
     static bool IsHealthCheck(HttpContext http) => http.Request.Path.StartsWithSegments("/health");
 
-    /// <summary>The gateway probes every replica every second.</summary>
-    sealed class AllButProbes : Sampler
+    static double SamplingRatio(this WebApplicationBuilder builder)
     {
-        const string Probe = "proxy.cluster_health_checks";
+        var text = builder.Configuration[SamplingKey];
+        return string.IsNullOrEmpty(text) ? 1
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1 ? ratio
+            : throw new SettingException($"{SamplingKey} must be a share from 0 to 1, not \"{text}\".");
+    }
+
+    /// <summary>
+    /// Where nothing went before, only a request or a message begins a trace. Background work that finds nothing to do, and the probes
+    /// of the gateway, would be traces about nothing.
+    /// </summary>
+    sealed class EntrancesOnly(double ratio) : Sampler
+    {
+        readonly TraceIdRatioBasedSampler _share = new(ratio);
 
         public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
-            new(samplingParameters.Name == Probe ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
+            samplingParameters.Kind is ActivityKind.Server or ActivityKind.Consumer
+                ? _share.ShouldSample(samplingParameters)
+                : new(SamplingDecision.Drop);
     }
 
     /// <summary>
@@ -78,7 +102,7 @@ static class Telemetry
     {
         readonly ActivityListener _listener = new()
         {
-            ShouldListenTo = source => source.Name == "MassTransit",
+            ShouldListenTo = source => source.Name.StartsWith("Shop.", StringComparison.Ordinal),
             Sample = (ref _) => ActivitySamplingResult.PropagationData,
         };
 

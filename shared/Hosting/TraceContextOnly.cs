@@ -3,19 +3,26 @@ using System.Diagnostics;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Takes the trace id from a caller, and passes it on, but no baggage: callers could make every service and every message
-/// carry what they like.
+/// Takes the trace id from a caller, and passes it on by HTTP, but no baggage: callers could make every service and every message
+/// carry what they like, and others would be told what is ours. Between the services it travels with messages.
 /// </summary>
 sealed class TraceContextOnly : DistributedContextPropagator
 {
+    const string Baggage = "baggage";
     static readonly DistributedContextPropagator _w3c = CreateW3CPropagator();
 
     // A proxy removes these from what it forwards.
     public override IReadOnlyCollection<string> Fields { get; } =
-        ["traceparent", "tracestate", "baggage", "Correlation-Context", "Request-Id"];
+        ["traceparent", "tracestate", Baggage, "Correlation-Context", "Request-Id"];
 
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) =>
-        _w3c.Inject(activity, carrier, setter);
+        _w3c.Inject(activity, carrier, (target, name, value) =>
+        {
+            if (name != Baggage)
+            {
+                setter?.Invoke(target, name, value);
+            }
+        });
 
     public override void ExtractTraceIdAndState(
         object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>

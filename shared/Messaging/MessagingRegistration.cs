@@ -102,6 +102,7 @@ public static class MessagingRegistration
                     endpoint.PrefetchCount = options.PrefetchCount;
                     endpoint.ConcurrentMessageLimit = options.ConcurrentMessages;
                     endpoint.PublishFaults = false;
+                    endpoint.ConfigureReceive(pipe => pipe.UseFilter(new ReceiveSpan(receiver.Name)));
                     // Before the inbox filter, so that each attempt is work of its own.
                     endpoint.UseMessageRetry(retry => Retry(retry, options));
                     var deadLetters = ActivatorUtilities.CreateInstance<DeadLetterFilter<TDb>>(context, receiver.Name);

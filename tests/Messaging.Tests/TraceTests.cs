@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Shop.Messaging.Tests.Bank;
 using Shop.Support;
@@ -5,15 +6,23 @@ using Shop.Support;
 namespace Shop.Messaging.Tests;
 
 /// <summary>The trace of whoever writes goes on in whoever receives, across outbox and broker.</summary>
-public sealed class TraceTests(TestServers servers) : IDisposable
+public sealed class TraceTests : IDisposable
 {
+    readonly TestServers _servers;
     readonly ActivitySource _source = new("test");
-    readonly ActivityListener _listener = Listen();
+    readonly ConcurrentQueue<Activity> _ended = new();
+    readonly ActivityListener _listener;
+
+    public TraceTests(TestServers servers)
+    {
+        _servers = servers;
+        _listener = Listen();
+    }
 
     [Fact]
     public async Task Works_that_share_a_transaction_keep_a_trace_each()
     {
-        await using var bank = await BankScenario.Open(servers);
+        await using var bank = await BankScenario.Open(_servers);
         var replica = await bank.Start("one");
         var depositIds = BankScenario.NewIds(5);
         var traces = new Dictionary<Guid, string>();
@@ -34,7 +43,7 @@ public sealed class TraceTests(TestServers servers) : IDisposable
     [Fact]
     public async Task A_trace_survives_the_death_of_the_process_that_began_it()
     {
-        await using var bank = await BankScenario.Open(servers);
+        await using var bank = await BankScenario.Open(_servers);
         var depositId = Guid.NewGuid();
         var mute = bank.Build("mute", withRelay: false);
         await mute.Start(TestContext.Current.CancellationToken);
@@ -55,7 +64,7 @@ public sealed class TraceTests(TestServers servers) : IDisposable
     [Fact]
     public async Task A_scheduled_message_belongs_to_the_trace_that_scheduled_it()
     {
-        await using var bank = await BankScenario.Open(servers);
+        await using var bank = await BankScenario.Open(_servers);
         var replica = await bank.Start("one");
         var depositId = Guid.NewGuid();
         var trace = "";
@@ -67,6 +76,75 @@ public sealed class TraceTests(TestServers servers) : IDisposable
 
         await bank.Handled("statement", [depositId]);
         await MustBeTracedAs(bank, new() { [depositId] = trace });
+    }
+
+    [Fact]
+    public async Task A_trace_that_is_not_sampled_goes_on_unsampled_and_leaves_no_span()
+    {
+        await using var bank = await BankScenario.Open(_servers);
+        var replica = await bank.Start("one");
+        var depositId = Guid.NewGuid();
+        var client = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None, isRemote: true);
+        using (var activity = _source.StartActivity(ActivityKind.Server, client)!)
+        {
+            Assert.False(activity.Recorded);
+            await replica.Publish(new Deposit(depositId, bank.AccountId, 1));
+        }
+
+        await bank.HandledOnce([depositId], "deposit", "statement");
+        await MustBeTracedAs(bank, new() { [depositId] = client.TraceId.ToString() });
+        Assert.DoesNotContain(_ended, span => span.TraceId == client.TraceId && span.Recorded);
+    }
+
+    [Fact]
+    public async Task A_shared_transaction_is_one_span_linked_with_each_work()
+    {
+        await using var bank = await BankScenario.Open(_servers);
+        var replica = await bank.Start("one");
+        var depositIds = BankScenario.NewIds(3);
+        var traces = new HashSet<ActivityTraceId>();
+
+        var running = await replica.InOneBatch(
+            () =>
+            {
+                var activity = _source.StartActivity(ActivityKind.Server, parentContext: default)!;
+                traces.Add(activity.TraceId);
+                return activity;
+            },
+            [.. depositIds.Select(depositId => (Func<UnitOfWork<BankDbContext>, Task<bool>>)(async unit =>
+            {
+                await unit.Publish(new Deposit(depositId, bank.AccountId, 1));
+                return true;
+            }))]);
+
+        await Task.WhenAll(running);
+        var works = _ended.Where(span => span.OperationName == "commit" && traces.Contains(span.TraceId)).ToArray();
+        Assert.Equal(3, works.Length);
+        var batch = Assert.Single(_ended, span => span.OperationName == "batch writes" && works.Any(work => work.SpanId == span.ParentSpanId));
+        Assert.Equal(
+            [.. works.Select(work => $"{work.SpanId}").Order()],
+            batch.Links.Select(link => link.Context.SpanId).Append(batch.ParentSpanId).Select(span => $"{span}").Order());
+        Assert.All(works, work => Assert.Equal(batch.SpanId, Assert.Single(work.Links).Context.SpanId));
+    }
+
+    [Fact]
+    public async Task Baggage_travels_with_messages()
+    {
+        await using var bank = await BankScenario.Open(_servers);
+        var replica = await bank.Start("one");
+        var depositId = Guid.NewGuid();
+        ActivityTraceId trace;
+        using (var activity = _source.StartActivity(ActivityKind.Server, parentContext: default)!)
+        {
+            trace = activity.TraceId;
+            activity.SetBaggage("shop.test", "travels, with = signs; and ümlauts");
+            await replica.Publish(new Deposit(depositId, bank.AccountId, 1));
+        }
+
+        await bank.HandledOnce([depositId], "deposit", "statement");
+        var received = _ended.Where(span => span.TraceId == trace && span.Kind == ActivityKind.Consumer).ToArray();
+        Assert.NotEmpty(received);
+        Assert.All(received, span => Assert.Equal("travels, with = signs; and ümlauts", span.GetBaggageItem("shop.test")));
     }
 
     public void Dispose()
@@ -84,12 +162,17 @@ public sealed class TraceTests(TestServers servers) : IDisposable
         }
     }
 
-    static ActivityListener Listen()
+    // As OpenTelemetry samples: what comes from elsewhere decides.
+    ActivityListener Listen()
     {
         var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "test" or "MassTransit",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ShouldListenTo = source => source.Name is "test" or "Shop.Messaging",
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.Parent == default || options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? ActivitySamplingResult.AllDataAndRecorded
+                : options.Parent.IsRemote ? ActivitySamplingResult.PropagationData
+                : ActivitySamplingResult.None,
+            ActivityStopped = _ended.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
         return listener;

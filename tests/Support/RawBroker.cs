@@ -60,7 +60,7 @@ public sealed class RawBroker : IAsyncDisposable
 
         if (message.Trace is not null)
         {
-            headers["MT-Activity-Id"] = message.Trace;
+            headers["traceparent"] = message.Trace;
         }
 
         var properties = new BasicProperties

@@ -16,7 +16,8 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
     {
         var (orderId, lines) = context.Message;
         Check(context.Message);
-        var earlier = await db.Reservations.FindAsync([orderId], context.CancellationToken);
+        // What StockPreload has not found is not there; asking again would cost a round trip for each order.
+        var earlier = db.Reservations.Local.FindEntry(orderId)?.Entity;
         var (made, announcement) = Reservation.Reserve(context.Message, earlier, db.ShelfFor(lines));
         if (made is not null)
         {

@@ -58,6 +58,7 @@ static class PlaceOrder
             idempotencyKey,
             StoredAnswer.Hash(request));
 
+        OrderOfTrace.Begin(placement.OrderId);
         using var key = inFlight.TryEnter(placement.CustomerId, idempotencyKey);
         if (key is null)
         {

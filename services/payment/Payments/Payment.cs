@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Shop.Contracts.Payment;
 using Shop.Payment.CardNetwork;
 
@@ -64,6 +65,9 @@ sealed class Payment
     /// <summary>When the worker is to look at it next, by the database's clock; null if there is nothing left to do.</summary>
     public DateTimeOffset? NextAttemptAt { get; private set; }
 
+    /// <summary>The span that asked for what is to be done next, as W3C traceparent: an attempt belongs to its trace. Null if there was none.</summary>
+    public string? TraceParent { get; private set; }
+
     public string IdempotencyKey => OrderId.ToString();
 
     public string RefundIdempotencyKey => $"refund-{OrderId}";
@@ -92,6 +96,9 @@ sealed class Payment
         State = PaymentState.Pending,
         NextAttemptAt = _atOnce,
     };
+
+    /// <summary>What is done about it from now on was asked for by what is going on here.</summary>
+    public void BelongsTo(Activity? trace) => TraceParent = trace?.Id;
 
     /// <summary>Stands for an order that was given up before its TakePayment came, so that nothing is ever taken.</summary>
     public static Payment Tombstone(Guid orderId) => new() { OrderId = orderId, State = PaymentState.Voided };

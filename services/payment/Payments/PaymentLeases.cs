@@ -6,8 +6,9 @@ namespace Shop.Payment.Payments;
 /// <summary>An attempt that is this replica's until the lease ends.</summary>
 /// <param name="IsFirst">True if the card network cannot have heard of the payment.</param>
 /// <param name="IsSettled">True if no charge of an earlier attempt can be under way any more.</param>
+/// <param name="TraceParent">The span that asked for it; null if there was none.</param>
 sealed record LeasedPayment(
-    Guid OrderId, decimal Amount, string Token, PaymentState State, string? ChargeId, int Attempts, bool IsFirst, bool IsSettled);
+    Guid OrderId, decimal Amount, string Token, PaymentState State, string? ChargeId, int Attempts, bool IsFirst, bool IsSettled, string? TraceParent);
 
 /// <summary>
 /// Hands due payments to the replicas, each to one at a time. That an attempt is made is committed before it is made, so
@@ -30,7 +31,7 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
             for update skip locked) as due
         where payment.order_id = due.order_id
         returning payment.order_id, payment.amount, payment.token, payment.state, payment.charge_id, payment.attempts,
-            payment.attempts = 1, not due.in_doubt or due.charged_at < now() - @settling
+            payment.attempts = 1, not due.in_doubt or due.charged_at < now() - @settling, payment.trace_parent
         """;
 
     public async Task<IReadOnlyList<LeasedPayment>> Take(int limit, CancellationToken cancellation)
@@ -51,7 +52,8 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
                 reader.IsDBNull(4) ? null : reader.GetString(4),
                 reader.GetInt32(5),
                 reader.GetBoolean(6),
-                reader.GetBoolean(7)));
+                reader.GetBoolean(7),
+                reader.IsDBNull(8) ? null : reader.GetString(8)));
         }
 
         return leased;

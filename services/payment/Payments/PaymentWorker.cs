@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using Shop.Hosting;
 using Shop.Messaging;
 using Shop.Payment.CardNetwork;
 using Shop.Payment.Data;
@@ -18,6 +19,7 @@ sealed partial class PaymentWorker(
     IOptions<PaymentOptions> options,
     ILogger<PaymentWorker> logger) : BackgroundService
 {
+    static readonly ActivitySource _source = new("Shop.Payment");
     static readonly TimeSpan _firstRetryPause = TimeSpan.FromMilliseconds(200);
 
     readonly SemaphoreSlim _wake = new(0);
@@ -82,6 +84,7 @@ sealed partial class PaymentWorker(
 
     async Task Attempt(LeasedPayment payment, CancellationToken stopping)
     {
+        using var span = StartSpan(payment);
         try
         {
             // Past its lease an attempt is somebody else's.
@@ -92,12 +95,22 @@ sealed partial class PaymentWorker(
         }
         catch (Exception error)
         {
+            span?.AddException(error).SetStatus(ActivityStatusCode.Error, error.Message);
             LogAttemptFailed(payment.OrderId, error.Message);
         }
         finally
         {
             _calls.Release();
         }
+    }
+
+    // It goes on with the trace of the message that asked for it, which ended long ago, perhaps in another process.
+    static Activity? StartSpan(LeasedPayment payment)
+    {
+        ActivityContext.TryParse(payment.TraceParent, null, isRemote: true, out var parent);
+        var span = _source.StartActivity("attempt payment", ActivityKind.Internal, parent);
+        OrderOfTrace.Begin(payment.OrderId);
+        return span?.SetTag("shop.payment.attempt", payment.Attempts).SetTag("shop.payment.state", payment.State.ToString());
     }
 
     async Task<ChargeAnswer> Call(LeasedPayment payment, long leasedAt, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MassTransit;
 using Shop.Contracts.Payment;
 using Shop.Messaging;
@@ -23,6 +24,7 @@ sealed class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker worker) : 
         }
         else
         {
+            (made ?? earlier)!.BelongsTo(Activity.Current);
             context.AfterCommit(worker.Wake);
         }
     }

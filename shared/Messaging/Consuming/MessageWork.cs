@@ -26,11 +26,23 @@ sealed class MessageWork<TDb, TMessage>(
     public override bool WaitsForDatabase => true;
 
     // A message that no pipe has consumed counts as skipped, and would be moved to the dead letters.
-    public override Task Duplicate() => context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+    public override Task Duplicate()
+    {
+        Span?.SetTag("shop.duplicate", true);
+        return context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+    }
 
-    public override void Committed() => _done.TrySetResult();
+    public override void Committed()
+    {
+        base.Committed();
+        _done.TrySetResult();
+    }
 
-    public override void Failed(Exception error) => _done.TrySetException(error);
+    public override void Failed(Exception error)
+    {
+        base.Failed(error);
+        _done.TrySetException(error);
+    }
 
     protected override Task Run(UnitOfWork<TDb> unit) => next.Send(new UnitOfWorkConsumeContext(context, unit));
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,7 @@ sealed partial class DeadLetterFilter<TDb>(
             {
                 await letters.Keep(message, stopping);
                 metrics.DeadLettered(endpoint);
+                Activity.Current?.SetTag("shop.dead_letter.id", message.Id).SetStatus(ActivityStatusCode.Error, message.Reason);
                 LogKept(message.MessageType, message.MessageId, message.Id, message.Reason);
                 return;
             }

@@ -1,11 +1,7 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MassTransit;
-using MassTransit.Logging;
-using RabbitMQ.Client;
 
 namespace Shop.Messaging;
 
@@ -19,21 +15,17 @@ sealed record FailedMessage(
     string ExceptionType,
     string? StackTrace)
 {
-    const string BrokerHeaderPrefix = "x-";
-
     public string Id { get; } = IdOf(Endpoint, MessageId, Body);
 
     public string MessageType => Headers.GetValueOrDefault(MessageHeaders.MessageType, "");
 
     public string? TraceId =>
-        ActivityContext.TryParse(Headers.GetValueOrDefault(DiagnosticHeaders.ActivityId), null, out var trace)
-            ? trace.TraceId.ToHexString()
-            : null;
+        MessageTrace.ParentOf(Headers) is { TraceId: var trace } && trace != default ? trace.ToHexString() : null;
 
     public static FailedMessage Of(string endpoint, ReceiveContext context, Exception error)
     {
         var properties = context.GetPayload<RabbitMqBasicConsumeContext>().Properties;
-        var headers = Texts(properties);
+        var headers = DeliveryHeaders.Of(properties);
         var messageId = properties.MessageId ?? headers.GetValueOrDefault(MessageHeaders.MessageId);
         return new(
             endpoint,
@@ -58,28 +50,6 @@ sealed record FailedMessage(
         }
 
         return string.Join(": ", messages);
-    }
-
-    static Dictionary<string, string> Texts(IReadOnlyBasicProperties properties)
-    {
-        var texts = new Dictionary<string, string>();
-        foreach (var (name, value) in properties.Headers ?? new Dictionary<string, object?>())
-        {
-            var text = value switch
-            {
-                // What the broker itself adds, such as delivery counts, says nothing about the message.
-                _ when name.StartsWith(BrokerHeaderPrefix, StringComparison.OrdinalIgnoreCase) => null,
-                byte[] bytes => Encoding.UTF8.GetString(bytes),
-                IConvertible scalar => Convert.ToString(scalar, CultureInfo.InvariantCulture),
-                _ => null,
-            };
-            if (text is not null)
-            {
-                texts[name] = text;
-            }
-        }
-
-        return texts;
     }
 
     // The body is part of it, so that no message can hide another one by bearing its id.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,12 +26,15 @@ sealed partial class BatchTransaction<TDb>(
     {
         var outgoing = new Outgoing();
         var (committing, committed) = (false, false);
+        using var span = BatchSpan.Start(endpoint, batch);
         try
         {
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<TDb>();
             // Handlers change few of the many rows a batch tracks; looking for changes once, at the end, is enough.
             db.ChangeTracker.AutoDetectChangesEnabled = false;
+            // A failed batch is rolled back whole: savepoints would be two round trips for nothing.
+            db.Database.AutoSavepointsEnabled = false;
             await using var transaction = await db.Database.BeginTransactionAsync();
             var fresh = await DropDuplicates(db, batch);
             var requests = fresh.Select(work => work.Request).ToArray();
@@ -55,6 +59,7 @@ sealed partial class BatchTransaction<TDb>(
         }
         catch (Exception error) when (!committed)
         {
+            span?.AddException(error).SetStatus(ActivityStatusCode.Error, error.Message);
             return Failed(error, committing);
         }
         catch (Exception error)

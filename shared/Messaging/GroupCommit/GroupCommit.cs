@@ -55,9 +55,17 @@ public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
 
         public Task<TResult> Result => _done.Task;
 
-        public override void Committed() => _done.TrySetResult(_result!);
+        public override void Committed()
+        {
+            base.Committed();
+            _done.TrySetResult(_result!);
+        }
 
-        public override void Failed(Exception error) => _done.TrySetException(error);
+        public override void Failed(Exception error)
+        {
+            base.Failed(error);
+            _done.TrySetException(error);
+        }
 
         protected override async Task Run(UnitOfWork<TDb> unit) => _result = await work(unit);
     }

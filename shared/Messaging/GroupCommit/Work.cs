@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 
 namespace Shop.Messaging;
@@ -9,6 +10,9 @@ abstract class Work<TDb>(object request) where TDb : DbContext
     // Handlers run on the lane's thread of control; what their caller had in its ambient context (the current trace
     // above all) has to come along.
     readonly ExecutionContext? _ambient = ExecutionContext.Capture();
+
+    /// <summary>From now until the commit: the wait for a transaction, and the transaction. Null if nobody listens.</summary>
+    public Activity? Span { get; } = BatchSpan.OfWork();
 
     public object Request => request;
 
@@ -36,9 +40,9 @@ abstract class Work<TDb>(object request) where TDb : DbContext
     /// <summary>Called in place of <see cref="Execute"/> for a message that had its effect before.</summary>
     public virtual Task Duplicate() => Task.CompletedTask;
 
-    public abstract void Committed();
+    public virtual void Committed() => MessageTrace.End(Span);
 
-    public abstract void Failed(Exception error);
+    public virtual void Failed(Exception error) => MessageTrace.End(Span, error);
 
     protected abstract Task Run(UnitOfWork<TDb> unit);
 }

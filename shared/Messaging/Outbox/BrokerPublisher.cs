@@ -100,39 +100,41 @@ sealed class BrokerPublisher : IAsyncDisposable
 
     async Task<RefusedRow?> TryPublish(RelayRow row, CancellationToken cancellation)
     {
+        var headers = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers)!;
+        var span = PublishSpan.Start(row, headers);
         try
         {
             // Mandatory: a message that reaches no queue comes back as an error instead of vanishing.
             await _channel.BasicPublishAsync(
-                row.Exchange, routingKey: "", mandatory: true, PropertiesOf(row), row.Body, cancellation);
+                row.Exchange, routingKey: "", mandatory: true, Properties(row.MessageId, headers), row.Body, cancellation);
+            span.Confirmed();
             return null;
         }
-        catch (PublishReturnException)
+        catch (Exception error)
         {
-            return new(row, "no queue is bound to it; is its receiver deployed?");
-        }
-        catch (PublishException)
-        {
-            return new(row, "the broker did not confirm it.");
+            var reason = error switch
+            {
+                PublishReturnException => "no queue is bound to it; is its receiver deployed?",
+                PublishException => "the broker did not confirm it.",
+                _ => null,
+            };
+            span.Refused(reason ?? error.Message);
+            if (reason is null)
+            {
+                throw;
+            }
+
+            return new(row, reason);
         }
     }
 
-    static BasicProperties PropertiesOf(RelayRow row)
+    static BasicProperties Properties(Guid messageId, Dictionary<string, string> headers) => new()
     {
-        var headers = new Dictionary<string, object?>();
-        foreach (var (name, value) in JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers)!)
-        {
-            headers[name] = value;
-        }
-
-        return new()
-        {
-            ContentType = "application/json",
-            DeliveryMode = DeliveryModes.Persistent,
-            MessageId = row.MessageId.ToString(),
-            Headers = headers,
-        };
-    }
+        ContentType = "application/json",
+        DeliveryMode = DeliveryModes.Persistent,
+        MessageId = messageId.ToString(),
+        Headers = headers.ToDictionary(header => header.Key, header => (object?)header.Value),
+    };
 }
 
 /// <summary>A row that stays in the outbox for now.</summary>

@@ -44,6 +44,7 @@ sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services) : Outbo
             }
         }
 
+        MessageTrace.Inject(headers);
         headers[MessageHeaders.MessageId] = context.MessageId!.Value.ToString();
         headers[MessageHeaders.MessageType] = string.Join(';', context.SupportedMessageTypes);
         if (context.ConversationId is { } conversation)

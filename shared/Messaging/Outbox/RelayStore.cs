@@ -53,10 +53,10 @@ sealed class RelayStore : IAsyncDisposable
         // now() and not clock_timestamp(), which no index can be searched for.
         await using var command = Command(
             $"""
-            (select due_at, seq, message_id, exchange, headers, body from {_tables.Outbox}
+            (select due_at, seq, message_id, exchange, headers, body, created_at from {_tables.Outbox}
              where owner = $1 and due_at = '-infinity' order by seq limit $2)
             union all
-            (select due_at, seq, message_id, exchange, headers, body from {_tables.Outbox}
+            (select due_at, seq, message_id, exchange, headers, body, created_at from {_tables.Outbox}
              where owner = $1 and due_at > '-infinity' and due_at <= now() order by due_at, seq limit $2)
             """,
             _owner,
@@ -72,7 +72,8 @@ sealed class RelayStore : IAsyncDisposable
                 reader.GetGuid(2),
                 reader.GetString(3),
                 reader.GetString(4),
-                reader.GetFieldValue<byte[]>(5)));
+                reader.GetFieldValue<byte[]>(5),
+                reader.GetFieldValue<DateTimeOffset>(6)));
         }
 
         return rows;
@@ -188,4 +189,4 @@ sealed class RelayStore : IAsyncDisposable
 }
 
 /// <summary>An outbox row about to be published.</summary>
-sealed record RelayRow(DateTime DueAt, long Seq, Guid MessageId, string Exchange, string Headers, byte[] Body);
+sealed record RelayRow(DateTime DueAt, long Seq, Guid MessageId, string Exchange, string Headers, byte[] Body, DateTimeOffset CreatedAt);

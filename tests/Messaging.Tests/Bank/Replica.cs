@@ -88,7 +88,11 @@ public sealed class Replica : IAsyncDisposable
     }
 
     /// <summary>Runs works in such a way that they share one transaction.</summary>
-    public async Task<Task<TResult>[]> InOneBatch<TResult>(params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works)
+    public Task<Task<TResult>[]> InOneBatch<TResult>(params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works) =>
+        InOneBatch(() => null, works);
+
+    /// <param name="around">What each work is asked for in, such as a span of its own.</param>
+    public async Task<Task<TResult>[]> InOneBatch<TResult>(Func<IDisposable?> around, params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works)
     {
         var hold = Guid.NewGuid();
         var holding = Writes.Run(hold, async _ =>
@@ -97,7 +101,11 @@ public sealed class Replica : IAsyncDisposable
             return true;
         });
         await Gate.Reached(hold).WaitAsync(TestContext.Current.CancellationToken);
-        var running = works.Select(work => Writes.Run(work, work)).ToArray();
+        var running = works.Select(work =>
+        {
+            using var _ = around();
+            return Writes.Run(work, work);
+        }).ToArray();
         await Wait.Until(() => Writes.Waiting == works.Length, $"{works.Length} writes waiting");
         Gate.Open(hold);
         await holding;

@@ -241,6 +241,10 @@ namespace Shop.Payment.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("token");
 
+                    b.Property<string>("TraceParent")
+                        .HasColumnType("text")
+                        .HasColumnName("trace_parent");
+
                     b.HasKey("OrderId")
                         .HasName("pk_payments");
 

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using OpenTelemetry;
+
+namespace Shop.Hosting;
+
+/// <summary>
+/// Says on each span which order it is about. The order's id travels with the trace as baggage, from message to message, and is copied to
+/// every span that begins under it.
+/// </summary>
+public static class OrderOfTrace
+{
+    /// <summary>The attribute of spans, and the key of the baggage.</summary>
+    public const string Key = "shop.order.id";
+
+    /// <summary>From now on the current trace is about this order.</summary>
+    public static void Begin(Guid orderId) => Activity.Current?.SetBaggage(Key, orderId.ToString()).SetTag(Key, orderId.ToString());
+
+    // A request for /orders/{id}, or one that was answered with the address of a new order.
+    internal static void Tag(Activity activity, string? path)
+    {
+        if (activity.GetTagItem(Key) is null && path?.Split('/') is ["", "orders", var id, ..] && Guid.TryParse(id, out var orderId))
+        {
+            activity.SetTag(Key, orderId.ToString());
+        }
+    }
+
+    internal sealed class FromBaggage : BaseProcessor<Activity>
+    {
+        public override void OnStart(Activity data)
+        {
+            if (data.GetBaggageItem(Key) is { } orderId)
+            {
+                data.SetTag(Key, orderId);
+            }
+        }
+    }
+}

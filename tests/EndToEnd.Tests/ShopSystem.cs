@@ -14,7 +14,7 @@ namespace Shop.EndToEnd.Tests;
 /// </summary>
 public sealed class ShopSystem : IAsyncLifetime
 {
-    const int PortOffset = 1700;
+    const int PortsAbove = 1700;
     static readonly TimeSpan _commandLimit = TimeSpan.FromMinutes(4);
 
     static readonly Dictionary<string, string> _settings = new()
@@ -31,7 +31,7 @@ public sealed class ShopSystem : IAsyncLifetime
     {
         var root = Checkout.FindRoot();
         var state = new StateDirectory(Path.Combine(root, ".shop", "test-end-to-end"));
-        _checkout = new(root, state, new Ports(PortOffset));
+        _checkout = new(root, state, new Ports(Ports.FromEnvironment().Offset + PortsAbove));
         _http = new() { BaseAddress = new($"http://127.0.0.1:{_checkout.Ports.Gateway}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
@@ -73,7 +73,7 @@ public sealed class ShopSystem : IAsyncLifetime
         }
 
         start.Environment["SHOP_STATE"] = _checkout.State.Path;
-        start.Environment["SHOP_PORT_OFFSET"] = $"{PortOffset}";
+        start.Environment[Ports.Variable] = $"{_checkout.Ports.Offset}";
         using var process = Process.Start(start)!;
         var output = new StringBuilder();
         process.OutputDataReceived += (_, line) => Append(output, line.Data);

@@ -15,6 +15,8 @@ sealed record Ports(int Offset)
     public int CardNetwork => 5104 + Offset;
     public int Postgres => 54320 + Offset;
 
+    public TraceViewerPorts TraceViewer => new(16686 + Offset, 4317 + Offset, 4318 + Offset);
+
     // The last two are Erlang's own: the node's port for its tools, and the daemon they find it by.
     public RabbitMqPorts RabbitMq => new(56720 + Offset, 15720 + Offset, 25720 + Offset, 24369 + Offset);
 
@@ -44,6 +46,9 @@ sealed record Ports(int Offset)
             : throw new UserError($"{Variable} must be a whole number from 0 to {OffsetMax}, not \"{offset}\".");
     }
 }
+
+/// <summary>The page of the trace viewer, and where it takes spans by OTLP.</summary>
+sealed record TraceViewerPorts(int Page, int Grpc, int Http);
 
 /// <summary>The ports of one RabbitMQ node.</summary>
 sealed record RabbitMqPorts(int Amqp, int Management, int Distribution, int NameServer)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Shop.Cli;
 using Shop.Cli.Auditing;
 using Shop.Cli.Commands;
 using Shop.Cli.Demo;
@@ -7,6 +6,8 @@ using Shop.Cli.Drills;
 using Shop.Cli.Load;
 using Shop.Cli.Orders;
 using Shop.Cli.Testing;
+using Shop.Cli.Traces;
+using Shop.Cli;
 
 var checkout = Checkout.Find();
 var shop = new Command("./shop", "Runs, shows and tests the Shop system of this checkout.")
@@ -18,6 +19,7 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     Logs.Command(checkout),
     OrderCommand.Command(checkout),
     OrdersCommand.Command(checkout),
+    TraceCommand.Command(checkout),
     Token.Command(checkout),
     AuditCommand.Command(checkout),
     DeadLettersCommand.Command(checkout),

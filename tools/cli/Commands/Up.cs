@@ -51,6 +51,7 @@ static class Up
             $$"""
 
               Gateway       {{url}}
+              Traces        {{TracesAt(checkout)}}
               RabbitMQ      http://localhost:{{checkout.Ports.RabbitMq.Management}} (user {{BrokerAccess.Monitor}}, password in {{checkout.State.Secrets.Directory}})
               PostgreSQL    127.0.0.1:{{checkout.Ports.Postgres}}
 
@@ -61,4 +62,8 @@ static class Up
             Then: ./shop status, ./shop logs --follow, and ./shop down to stop.
             """);
     }
+
+    static string TracesAt(Checkout checkout) => ShopPrograms.UsersCollector is { } collector
+        ? $"go to {collector}"
+        : $"http://localhost:{checkout.Ports.TraceViewer.Page}";
 }

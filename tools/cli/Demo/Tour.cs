@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Shop.Cli.Orders;
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
+using Shop.Cli.Traces;
 
 namespace Shop.Cli.Demo;
 
@@ -18,7 +19,12 @@ sealed class Tour(Checkout checkout)
         await Scene("2. The bank declines: the stock goes back, then the order is cancelled", "TEE-01", "tok_declined", "Cancelled", "payment_declined");
         await Scene("3. Nothing left to sell", "SOLD-OUT", "tok_visa", "Cancelled", "out_of_stock");
         await CancelScene(alice, cancellation);
-        await KillScene(alice, cancellation);
+        var delayed = await KillScene(alice, cancellation);
+        if (ShopPrograms.UsersCollector is null)
+        {
+            Title("6. Where the time of that order went: the chain of its trace that led to its end");
+            await TraceCommand.ShowChain(checkout, delayed, cancellation);
+        }
 
         async Task Scene(string title, string sku, string payment, string status, string? reason)
         {
@@ -44,7 +50,7 @@ sealed class Tour(Checkout checkout)
         await Follow(alice, order, "Cancelled", "customer_request", cancellation);
     }
 
-    async Task KillScene(ShopApi alice, CancellationToken cancellation)
+    async Task<Guid> KillScene(ShopApi alice, CancellationToken cancellation)
     {
         Title($"5. kill -9 of {Victim}, then an order: it waits, and goes on when the service is back");
         var payment = checkout.State.Processes.Find(Victim) ?? throw new UserError($"There is no process {Victim}.");
@@ -60,6 +66,7 @@ sealed class Tour(Checkout checkout)
         }
 
         await following;
+        return order.OrderId;
     }
 
     static async Task Follow(ShopApi api, PlacedOrder order, string status, string? reason, CancellationToken cancellation)

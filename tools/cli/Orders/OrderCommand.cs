@@ -59,6 +59,11 @@ static class OrderCommand
 
         await output.WriteLineAsync(
             $"{last!.Status}{(last.Reason is null ? "" : $" ({last.Reason})")} after {clock.ElapsedMilliseconds} ms");
+        if (watch)
+        {
+            await output.WriteLineAsync($"What took how long: ./shop trace {placed.OrderId}");
+        }
+
         return placed.OrderId;
     }
 }

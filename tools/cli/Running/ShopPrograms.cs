@@ -8,6 +8,10 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
 {
     public const string CardNetwork = "card-network";
     public const string Gateway = "gateway";
+    public const string TraceViewer = "trace-viewer";
+
+    /// <summary>OpenTelemetry's own name for where traces go.</summary>
+    public const string CollectorKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     readonly Surroundings _surroundings = surroundings ?? Surroundings.Plain;
 
@@ -27,10 +31,14 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     /// <summary>In the order a request passes them, backwards: what others need comes first.</summary>
     public IReadOnlyList<BackgroundProcess> All(IReadOnlyDictionary<string, int> replicas) =>
     [
+        .. UsersCollector is null ? [TraceViewerProcess()] : Array.Empty<BackgroundProcess>(),
         CardNetworkProcess(),
         .. Replicas.Services.SelectMany(service => Enumerable.Range(1, replicas[service]).Select(replica => Service(service, replica))),
         GatewayProcess(replicas),
     ];
+
+    /// <summary>Whoever has a Jaeger or another collector running uses that, and no viewer is started. Null for nobody.</summary>
+    public static string? UsersCollector => Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url ? url : null;
 
     /// <summary>The same program and settings as the first replica, but with the right to change tables.</summary>
     public BackgroundProcess Migration(string service)
@@ -63,6 +71,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
             ["RabbitMq__Password"] = checkout.State.Secrets.Password("rabbitmq-" + service),
         };
         AddAuthentication(settings);
+        AddTracing(settings);
         if (service == "payment")
         {
             settings["CardNetwork__Url"] = UrlOf(_surroundings.PortFor(name, CardNetwork, checkout.Ports.CardNetwork));
@@ -81,6 +90,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         // Nobody balances load over gateways here.
         var settings = new Dictionary<string, string> { ["Draining__Time"] = "00:00:00" };
         AddAuthentication(settings);
+        AddTracing(settings);
         foreach (var (service, count) in replicas)
         {
             for (var replica = 1; replica <= count; replica++)
@@ -99,6 +109,27 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         Path.Combine("tests", "CardNetwork"),
         "Shop.CardNetwork",
         new() { ["Ledger__Path"] = checkout.State.Combine(Path.Combine(CardNetwork, "ledger.jsonl")) });
+
+    BackgroundProcess TraceViewerProcess() => Program(
+        TraceViewer,
+        checkout.Ports.TraceViewer.Page,
+        Path.Combine("tools", "traces"),
+        "Shop.Traces",
+        new()
+        {
+            ["Ports__Page"] = $"{checkout.Ports.TraceViewer.Page}",
+            ["Ports__OtlpGrpc"] = $"{checkout.Ports.TraceViewer.Grpc}",
+            ["Ports__OtlpHttp"] = $"{checkout.Ports.TraceViewer.Http}",
+        });
+
+    // Spans go out every second, and wait in a queue that is long enough for one at full load.
+    void AddTracing(Dictionary<string, string> settings)
+    {
+        settings[CollectorKey] = UsersCollector ?? UrlOf(checkout.Ports.TraceViewer.Grpc);
+        settings["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
+        settings["OTEL_BSP_MAX_QUEUE_SIZE"] = "16384";
+        settings["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "2048";
+    }
 
     void AddAuthentication(Dictionary<string, string> settings)
     {

@@ -74,6 +74,11 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
         foreach (var process in missing)
         {
             yield return (process.Name, process.Port);
+            if (process.Name == ShopPrograms.TraceViewer)
+            {
+                yield return (process.Name, checkout.Ports.TraceViewer.Grpc);
+                yield return (process.Name, checkout.Ports.TraceViewer.Http);
+            }
         }
     }
 

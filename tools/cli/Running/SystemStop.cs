@@ -37,7 +37,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
     static int StageOf(string process) => process switch
     {
         ShopPrograms.Gateway => 0,
-        ShopPrograms.CardNetwork => 2,
+        ShopPrograms.CardNetwork or ShopPrograms.TraceViewer => 2,
         _ when ServerProcesses.IsDatabase(process) || ServerProcesses.IsBroker(process) => ServerStage,
         RabbitMqServer.NameServer => ServerStage + 1,
         _ => 1,

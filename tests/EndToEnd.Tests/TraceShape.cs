@@ -1,0 +1,76 @@
+using Shop.Cli.Traces;
+
+namespace Shop.EndToEnd.Tests;
+
+/// <summary>What makes the trace of an order whole.</summary>
+static class TraceShape
+{
+    // Times are told in microseconds.
+    const long Rounding = 2;
+
+    /// <summary>Which message went to which service, such as <c>ReserveStock inventory</c>.</summary>
+    public static string[] Hops(Trace trace)
+    {
+        var byId = trace.Spans.ToDictionary(span => span.SpanId);
+        return [.. trace.Spans
+            .Where(span => span.Kind == "consumer" && span.Parent is { } parent && byId.ContainsKey(parent))
+            .Select(span => $"{byId[span.Parent!].OperationName.Split(':')[^1].Split(' ')[^1]} {ServiceOf(trace, span)}")
+            .Order(StringComparer.Ordinal)];
+    }
+
+    /// <param name="client">The span of the client, which is not in it.</param>
+    public static void MustBeWhole(Trace trace, string client, Guid order)
+    {
+        var byId = trace.Spans.ToDictionary(span => span.SpanId);
+        var entrance = Assert.Single(trace.Spans, span => span.Parent == client);
+        Assert.Equal(("gateway", "server"), (ServiceOf(trace, entrance), entrance.Kind));
+        Assert.All(trace.Spans, span => Assert.True(span == entrance || (span.Parent is { } parent && byId.ContainsKey(parent)), $"{span.OperationName} hangs on nothing."));
+        Assert.Empty(trace.Spans.Where(span => !IsShared(span, byId) && !span.Tags.Any(tag => tag.Key == "shop.order.id" && tag.Value.GetString() == $"{order}")).Select(span => span.OperationName));
+        foreach (var span in trace.Spans)
+        {
+            switch (span.Kind)
+            {
+                case "consumer":
+                    MustFollowItsMessage(trace, span, byId[span.Parent!]);
+                    break;
+                case "producer":
+                    Assert.Single(trace.Spans, child => child.Parent == span.SpanId && child.Wait == "outbox");
+                    break;
+            }
+
+            if (span.OperationName == "commit")
+            {
+                MustBeLinked(trace, span);
+            }
+        }
+    }
+
+    // Outbox, queue and handling touch each other: there is no time nobody accounts for.
+    static void MustFollowItsMessage(Trace trace, Span process, Span publish)
+    {
+        Assert.Equal("producer", publish.Kind);
+        var outbox = Assert.Single(trace.Spans, span => span.Parent == publish.SpanId && span.Wait == "outbox");
+        var queue = Assert.Single(trace.Spans, span => span.Parent == publish.SpanId && span.Wait == "queue");
+        Assert.InRange(queue.StartTime, outbox.End - Rounding, outbox.End + Rounding);
+        Assert.InRange(process.StartTime, queue.End - Rounding, queue.End + Rounding);
+        Assert.Contains(trace.Spans, span => span.Parent == process.SpanId && span.OperationName == "commit");
+    }
+
+    // A batch may hang on another order's trace; then the link is all there is of it here.
+    static void MustBeLinked(Trace trace, Span commit)
+    {
+        var link = Assert.Single(commit.References, reference => reference.RefType == "FOLLOWS_FROM");
+        if (trace.Spans.FirstOrDefault(span => span.SpanId == link.SpanId) is { } batch)
+        {
+            Assert.StartsWith("batch ", batch.OperationName, StringComparison.Ordinal);
+            Assert.Contains(batch.References, reference => reference.SpanId == commit.SpanId);
+        }
+    }
+
+    // A transaction that several works share is about no order in particular, nor are its statements.
+    static bool IsShared(Span span, IReadOnlyDictionary<string, Span> byId) =>
+        span.Tags.Any(tag => tag.Key == "shop.batch.size" && tag.Value.GetInt64() > 1 && span.OperationName != "commit")
+        || (span.Parent is { } parent && byId.TryGetValue(parent, out var above) && IsShared(above, byId) && above.OperationName.StartsWith("batch ", StringComparison.Ordinal));
+
+    static string ServiceOf(Trace trace, Span span) => trace.Processes[span.ProcessId].ServiceName;
+}

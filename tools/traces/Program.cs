@@ -1,0 +1,50 @@
+using Grpc.AspNetCore.Server.Model;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Shop.Traces.Query;
+using Shop.Traces.Receiving;
+using Shop.Traces.Store;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+var ports = builder.Configuration.GetSection(ViewerPorts.Section).Get<ViewerPorts>() ?? new();
+builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = OtlpLimits.BodyBytesMax;
+    kestrel.ListenLocalhost(ports.Page);
+    kestrel.ListenLocalhost(ports.OtlpHttp);
+    // Without TLS nobody can ask for HTTP/2 on a port that speaks HTTP/1.1 too.
+    kestrel.ListenLocalhost(ports.OtlpGrpc, listen => listen.Protocols = HttpProtocols.Http2);
+});
+// Whoever makes a browser call a foreign name that leads here is refused.
+builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
+builder.Services.AddRequestDecompression();
+builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = OtlpLimits.BodyBytesMax);
+builder.Services.AddSingleton<IServiceMethodProvider<OtlpService>, OtlpService.Methods>();
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton(builder.Configuration.GetSection(StoreLimits.Section).Get<StoreLimits>() ?? new());
+builder.Services.AddSingleton<TraceStore>();
+
+var app = builder.Build();
+app.UseRequestDecompression();
+app.Use(Page.Protect);
+app.UseStaticFiles();
+app.MapOtlp();
+app.MapJaegerApi();
+app.MapPage();
+app.MapGet("/health/live", () => TypedResults.Ok(new { status = "Healthy" }));
+app.MapGet("/health/ready", () => TypedResults.Ok(new { status = "Healthy" }));
+
+await app.RunAsync();
+
+/// <summary>Where the viewer listens, on this machine only.</summary>
+sealed record ViewerPorts
+{
+    public const string Section = "Ports";
+
+    public int Page { get; init; } = 16686;
+
+    public int OtlpGrpc { get; init; } = 4317;
+
+    public int OtlpHttp { get; init; } = 4318;
+}

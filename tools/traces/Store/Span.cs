@@ -1,0 +1,74 @@
+namespace Shop.Traces.Store;
+
+/// <summary>One timed piece of work of one process, as OpenTelemetry tells it.</summary>
+sealed record Span
+{
+    /// <summary>32 hexadecimal digits.</summary>
+    public required string TraceId { get; init; }
+
+    /// <summary>16 hexadecimal digits.</summary>
+    public required string SpanId { get; init; }
+
+    /// <summary>Empty for the first of its trace.</summary>
+    public string ParentId { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public SpanKind Kind { get; init; }
+
+    /// <summary>Nanoseconds since 1970, in UTC.</summary>
+    public long Start { get; init; }
+
+    /// <summary>Nanoseconds since 1970, in UTC.</summary>
+    public long End { get; init; }
+
+    public bool IsError { get; init; }
+
+    public string StatusMessage { get; init; } = "";
+
+    public IReadOnlyList<Attribute> Attributes { get; init; } = [];
+
+    public IReadOnlyList<SpanEvent> Events { get; init; } = [];
+
+    public IReadOnlyList<SpanLink> Links { get; init; } = [];
+
+    /// <summary>The process it happened in.</summary>
+    public Resource Resource { get; init; } = Resource.Unknown;
+
+    /// <summary>The library that told of it.</summary>
+    public string Scope { get; init; } = "";
+
+    /// <summary>About what it costs to keep.</summary>
+    public long Bytes =>
+        400 + (2 * (Name.Length + StatusMessage.Length)) + BytesOf(Attributes)
+        + Events.Sum(one => 80 + (2 * one.Name.Length) + BytesOf(one.Attributes))
+        + Links.Sum(one => 200 + BytesOf(one.Attributes));
+
+    // Keys are shared, values are not.
+    static long BytesOf(IReadOnlyList<Attribute> attributes) =>
+        attributes.Sum(attribute => 48 + (attribute.Value is string text ? 2L * text.Length : 24));
+}
+
+/// <summary>Numbered as OTLP does.</summary>
+enum SpanKind
+{
+    Unspecified,
+    Internal,
+    Server,
+    Client,
+    Producer,
+    Consumer,
+}
+
+/// <param name="Value">A string, long, double or bool.</param>
+readonly record struct Attribute(string Key, object Value);
+
+/// <param name="Time">Nanoseconds since 1970, in UTC.</param>
+sealed record SpanEvent(long Time, string Name, IReadOnlyList<Attribute> Attributes);
+
+sealed record SpanLink(string TraceId, string SpanId, IReadOnlyList<Attribute> Attributes);
+
+sealed record Resource(string Service, IReadOnlyList<Attribute> Attributes)
+{
+    public static Resource Unknown { get; } = new("unknown_service", []);
+}

@@ -1,0 +1,33 @@
+namespace Shop.Traces.Store;
+
+/// <summary>All spans of one trace that have arrived so far.</summary>
+sealed class Trace(string id)
+{
+    // An exporter that got no answer sends again.
+    readonly Dictionary<string, Span> _spans = [];
+
+    public string Id => id;
+
+    public int Count => _spans.Count;
+
+    public IEnumerable<Span> Spans => _spans.Values;
+
+    public long Start { get; private set; } = long.MaxValue;
+
+    public long End { get; private set; }
+
+    /// <returns>False if it was there before.</returns>
+    public bool Add(Span span)
+    {
+        if (!_spans.TryAdd(span.SpanId, span))
+        {
+            return false;
+        }
+
+        Start = Math.Min(Start, span.Start);
+        End = Math.Max(End, span.End);
+        return true;
+    }
+
+    public IReadOnlyList<Span> InOrder() => [.. _spans.Values.OrderBy(span => span.Start).ThenBy(span => span.SpanId, StringComparer.Ordinal)];
+}

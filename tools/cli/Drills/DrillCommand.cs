@@ -12,6 +12,7 @@ static class DrillCommand
 {
     const string Every = "all";
     const string OneOfEachKind = "short";
+    const int OrdersPerDrill = 400;
     const int ShownMax = 20;
     static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -22,7 +23,7 @@ static class DrillCommand
             Description = $"Which drills, or {Every}, or {OneOfEachKind}; ./shop drill --list shows them", Arity = ArgumentArity.ZeroOrMore,
         };
         var list = new Option<bool>("--list") { Description = "Show all drills" };
-        var orders = new Option<int>("--orders") { Description = "Orders per drill", DefaultValueFactory = _ => 400 };
+        var orders = new Option<int?>("--orders") { Description = $"Orders in all, shared out among the drills; {OrdersPerDrill} for each if not given" };
         var rate = new Option<double>("--rate") { Description = "Orders per second", DefaultValueFactory = _ => 20 };
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same orders and the same faults", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "As JSON" };
@@ -38,7 +39,9 @@ static class DrillCommand
             }
 
             var drills = Choose(parsed.GetRequiredValue(names));
-            var options = new DrillOptions(parsed.GetValue(orders), parsed.GetValue(rate), parsed.GetValue(seed));
+            // Rounded up: at least as many as were asked for.
+            var perDrill = parsed.GetValue(orders) is { } all ? (all + drills.Count - 1) / drills.Count : OrdersPerDrill;
+            var options = new DrillOptions(perDrill, parsed.GetValue(rate), parsed.GetValue(seed));
             var reports = await Run(checkout, drills, options, report => Show(report, parsed.GetValue(json)), cancellation);
             var ok = reports.All(report => report.Ok);
             if (parsed.GetValue(json))
@@ -168,7 +171,7 @@ static class DrillCommand
 
     static void RequireAtLeast<T>(Option<T> option, double least) => option.Validators.Add(parsed =>
     {
-        if (Convert.ToDouble(parsed.GetValueOrDefault<T>(), System.Globalization.CultureInfo.InvariantCulture) < least)
+        if (parsed.GetValueOrDefault<T>() is { } value && Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) < least)
         {
             parsed.AddError($"{option.Name} must be at least {least}.");
         }

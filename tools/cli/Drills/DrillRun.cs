@@ -6,6 +6,7 @@ using Shop.Cli.Running;
 namespace Shop.Cli.Drills;
 
 /// <summary>How a drill is run.</summary>
+/// <param name="Orders">Of each drill.</param>
 /// <param name="Rate">Orders per second.</param>
 sealed record DrillOptions(int Orders, double Rate, int Seed);
 

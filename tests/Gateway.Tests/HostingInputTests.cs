@@ -152,9 +152,12 @@ public sealed class HostingInputTests : IAsyncLifetime
         using var answer = await Post(body);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.DoesNotContain("4111", await answer.Content.ReadAsStringAsync(Cancellation));
-        Assert.DoesNotContain(_process.Log, line => line.Contains("4111"));
+        Assert.DoesNotContain(CardNumber, Digits(await answer.Content.ReadAsStringAsync(Cancellation)));
+        Assert.DoesNotContain(_process.Log, line => Digits(line).Contains(CardNumber));
     }
+
+    // The whole number, however it is written: a few digits of it also occur in a port or a time.
+    static string Digits(string text) => string.Concat(text.Where(char.IsAsciiDigit));
 
     [Fact]
     public async Task A_parameter_of_the_wrong_type_is_named_and_not_repeated()

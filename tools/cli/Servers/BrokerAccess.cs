@@ -9,6 +9,11 @@ static class BrokerAccess
     public const string VirtualHost = "shop";
     public const string Monitor = "monitor";
 
+    /// <summary>Whoever listens to what is announced, and says nothing.</summary>
+    public const string Subscriber = "subscriber";
+
+    const string SubscribersQueues = $"{Subscriber}-.*";
+
     public static IReadOnlyList<BrokerUser> Users(Secrets secrets) =>
     [
         Service(
@@ -30,6 +35,18 @@ static class BrokerAccess
             secrets,
             publishes: ["Payment:(PaymentTaken|PaymentDeclined|PaymentRefunded)"],
             consumes: ["Payment:(TakePayment|RefundPayment)"]),
+        new(
+            Subscriber,
+            secrets.Password("rabbitmq-" + Subscriber),
+            Configure: AnyOf([SubscribersQueues]),
+            Write: AnyOf([SubscribersQueues]),
+            Read: AnyOf(
+            [
+                SubscribersQueues,
+                Contract("Inventory:(StockReserved|StockRejected|StockReleased|SaleRejected|ProductChanged)"),
+                Contract("Payment:(PaymentTaken|PaymentDeclined|PaymentRefunded)"),
+                Contract("Ordering:OrderConfirmed"),
+            ])),
         new(Monitor, secrets.Password("rabbitmq-" + Monitor), BrokerUser.Nothing, BrokerUser.Nothing, BrokerUser.Everything, "monitoring"),
     ];
 

@@ -18,14 +18,19 @@ builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").ConfigureKestrel(k
 });
 // Whoever makes a browser call a foreign name that leads here is refused.
 builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
-builder.Services.AddRequestDecompression();
-builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = OtlpLimits.BodyBytesMax);
+builder.Services.AddOtlp();
+builder.Services.AddGrpc(grpc =>
+{
+    grpc.MaxReceiveMessageSize = OtlpLimits.BodyBytesMax;
+    grpc.CompressionProviders = [new Gzip()];
+});
 builder.Services.AddSingleton<IServiceMethodProvider<OtlpService>, OtlpService.Methods>();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(builder.Configuration.GetSection(StoreLimits.Section).Get<StoreLimits>() ?? new());
 builder.Services.AddSingleton<TraceStore>();
 
 var app = builder.Build();
+app.UseRateLimiter();
 app.UseRequestDecompression();
 app.Use(Page.Protect);
 app.UseStaticFiles();

@@ -3,9 +3,22 @@ using Shop.Cli.Running;
 
 namespace Shop.Cli.Servers;
 
-/// <summary>Installs PostgreSQL and RabbitMQ where apt-get can, and otherwise says in one message what to install.</summary>
+/// <summary>Installs what Shop needs where apt-get can, and otherwise says in one message what to install.</summary>
 static class DebianPackages
 {
+    static readonly Package[] _servers =
+    [
+        new("postgresql", "PostgreSQL", "PostgreSQL 15 or later (initdb and postgres on the search path)", () => ServerPrograms.PostgresFolder() is not null),
+        new(
+            "rabbitmq-server",
+            "RabbitMQ",
+            "RabbitMQ 3.10 or later (rabbitmq-server and epmd on the search path)",
+            () => ServerPrograms.RabbitMqServer is not null && ServerPrograms.ErlangNameServer is not null),
+    ];
+
+    // The trace viewer's page is tested in a real browser.
+    static readonly Package _browser = new("chromium", "Chromium", "Chromium or Chrome (chromium on the search path)", () => ServerPrograms.Browser is not null);
+
     // The packages would start servers of their own, with the machine's default ports and data. Debian asks this script
     // first whether a service may start; 101 means no. A script that is already there is put back afterwards.
     const string Install = """
@@ -21,52 +34,39 @@ static class DebianPackages
         """;
 
     /// <summary>Installs what is missing, and says so.</summary>
-    public static async Task AddMissing(Steps steps, CancellationToken cancellation)
+    /// <param name="browser">True where a browser is needed too.</param>
+    public static async Task AddMissing(Steps steps, CancellationToken cancellation, bool browser = false)
     {
-        if (Missing() is { Count: > 0 } packages)
+        if (Missing([.. _servers, .. browser ? [_browser] : Array.Empty<Package>()]) is { Length: > 0 } packages)
         {
-            var names = string.Join(" and ", packages);
+            var names = string.Join(" and ", packages.Select(package => package.Name));
             await steps.Run($"installing {names}", () => Add(packages, cancellation), $"{names} installed");
         }
     }
 
-    static List<string> Missing()
+    static Package[] Missing(Package[] packages) => [.. packages.Where(package => !package.IsThere())];
+
+    static async Task Add(Package[] packages, CancellationToken cancellation)
     {
-        var missing = new List<string>();
-        if (ServerPrograms.PostgresFolder() is null)
-        {
-            missing.Add("postgresql");
-        }
-
-        if (ServerPrograms.RabbitMqServer is null || ServerPrograms.ErlangNameServer is null)
-        {
-            missing.Add("rabbitmq-server");
-        }
-
-        return missing;
-    }
-
-    static async Task Add(IReadOnlyList<string> packages, CancellationToken cancellation)
-    {
-        var names = string.Join(" and ", packages.Select(package => package == "postgresql" ? "PostgreSQL" : "RabbitMQ"));
+        var titles = string.Join(" and ", packages.Select(package => package.Title));
+        var names = string.Join(' ', packages.Select(package => package.Name));
         if (!ServerPrograms.Find("apt-get"))
         {
             throw new UserError(
-                $"Shop needs {names}, and there is no apt-get here to install it with. Install PostgreSQL 15 or later "
-                + "(initdb and postgres on the search path) and RabbitMQ 3.10 or later (rabbitmq-server and epmd on the "
-                + "search path), then run the same command again.");
+                $"Shop needs {titles}, and there is no apt-get here to install it with. Install "
+                + $"{string.Join(" and ", packages.Select(package => package.Elsewhere))}, then run the same command again.");
         }
 
-        string[] command = ["/bin/sh", "-c", Install, "install", .. packages];
+        string[] command = ["/bin/sh", "-c", Install, "install", .. packages.Select(package => package.Name)];
         var install = Environment.IsPrivilegedProcess ? command : await WithSudo(command, cancellation)
             ?? throw new UserError(
-                $"Shop needs {names}, and installing it takes rights this user does not have. Run this once, then the same "
-                + $"command again:\n  sudo apt-get install --no-install-recommends {string.Join(' ', packages)}");
+                $"Shop needs {titles}, and installing it takes rights this user does not have. Run this once, then the same "
+                + $"command again:\n  sudo apt-get install --no-install-recommends {names}");
         var result = await Tool.Run(install, cancellation: cancellation);
-        if (!result.Succeeded || Missing() is not [])
+        if (!result.Succeeded || Missing(packages) is not [])
         {
             throw new UserError(
-                $"{names} could not be installed by apt-get ({string.Join(' ', packages)}):\n{LastLines(result.Output)}");
+                $"{titles} could not be installed by apt-get ({names}):\n{LastLines(result.Output)}");
         }
     }
 
@@ -83,4 +83,8 @@ static class DebianPackages
     }
 
     static string LastLines(string output) => string.Join('\n', output.Split('\n').TakeLast(12));
+
+    /// <param name="Name">Debian's.</param>
+    /// <param name="Elsewhere">What to install where there is no Debian.</param>
+    sealed record Package(string Name, string Title, string Elsewhere, Func<bool> IsThere);
 }

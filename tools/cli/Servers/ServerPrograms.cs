@@ -27,6 +27,12 @@ static class ServerPrograms
             .Select(folder => Path.Combine(folder, "epmd"))
             .FirstOrDefault();
 
+    /// <summary>Chromium, by one of the names it has.</summary>
+    public static string? Browser =>
+        new[] { "chromium", "chromium-browser", "google-chrome" }
+            .SelectMany(name => SearchPath.Append("/usr/bin").Where(folder => Has(folder, name)).Select(folder => Path.Combine(folder, name)))
+            .FirstOrDefault();
+
     public static bool Find(string program) => SearchPath.Any(folder => Has(folder, program));
 
     static IEnumerable<string> SearchPath =>

@@ -33,12 +33,13 @@ static class TestCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var steps = new Steps(Terminal.Out);
-            await steps.Show(() => DebianPackages.AddMissing(steps, cancellation));
+            string[] passedOn = [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens];
+            await steps.Show(() => DebianPackages.AddMissing(steps, cancellation, browser: NeedsBrowser(passedOn)));
             var leftovers = new TestLeftovers(checkout.Root);
             await leftovers.Clear();
             try
             {
-                return await Run(checkout, [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens], cancellation);
+                return await Run(checkout, passedOn, cancellation);
             }
             finally
             {
@@ -48,10 +49,16 @@ static class TestCommand
         return command;
     }
 
+    // Everything, or the projects that use one.
+    static bool NeedsBrowser(string[] arguments) =>
+        !NamesProjects(arguments) || arguments.Any(argument => argument.Contains("Traces.Tests", StringComparison.Ordinal));
+
+    static bool NamesProjects(string[] arguments) => arguments.Contains("--project") || arguments.Contains("--test-modules");
+
     static async Task<int> Run(Checkout checkout, string[] arguments, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        string[] which = arguments.Contains("--project") || arguments.Contains("--test-modules")
+        string[] which = NamesProjects(arguments)
             ? [] : ["--solution", Path.Combine(checkout.Root, "Shop.sln")];
         var result = await Tool.Run(
             [

@@ -17,16 +17,21 @@ sealed class TraceApi(Uri viewer)
     public Uri PageOf(Trace trace) => new(viewer, $"/trace/{trace.TraceId}");
 
     /// <summary>The trace in which an order was placed, once it stops growing.</summary>
+    /// <param name="orderId">Null for the latest order there is.</param>
     /// <exception cref="UserError">It is not there.</exception>
-    public async Task<Trace> OfOrder(Guid orderId, CancellationToken cancellation)
+    public async Task<Trace> OfOrder(Guid? orderId, CancellationToken cancellation)
     {
-        var tags = Uri.EscapeDataString(JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" }));
+        // Looking at an order is a trace too, once for each look: the order's own is the one with its first message.
+        var query = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(FirstMessage)}&lookback=2d";
+        if (orderId is not null)
+        {
+            query += "&tags=" + Uri.EscapeDataString(JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" }));
+        }
+
         var (found, last) = (default(Trace), -1);
         for (var waited = TimeSpan.Zero; waited < _patience; waited += _pollInterval)
         {
-            // Looking at an order is a trace too, once for each look.
-            var traces = await Ask($"/api/traces?service=ordering&operation={Uri.EscapeDataString(FirstMessage)}&tags={tags}&lookback=2d", cancellation);
-            found = traces is [var first, ..] ? first : null;
+            found = (await Ask(query, cancellation)).MaxBy(trace => trace.Spans.Min(span => span.StartTime));
             if (found is not null && found.Spans.Count == last)
             {
                 return found;
@@ -36,8 +41,9 @@ sealed class TraceApi(Uri viewer)
             await Task.Delay(last < 0 ? _pollInterval : _pollInterval * 5, cancellation);
         }
 
-        return found ?? throw new UserError(
-            $"There is no trace of order {orderId}. Traces are kept in memory: older ones are dropped, and none survives ./shop down.");
+        return found ?? throw new UserError(orderId is null
+            ? "There is no trace of any order yet. Place one: ./shop order"
+            : $"There is no trace of order {orderId}. Traces are kept in memory: older ones are dropped, and none survives ./shop down.");
     }
 
     async Task<IReadOnlyList<Trace>> Ask(string path, CancellationToken cancellation)
@@ -45,15 +51,17 @@ sealed class TraceApi(Uri viewer)
         try
         {
             var answer = await _http.GetFromJsonAsync<Answer>(new Uri(viewer, path), JsonSerializerOptions.Web, cancellation);
-            return answer!.Data;
+            return answer?.Data ?? [];
         }
-        catch (HttpRequestException error)
+        catch (Exception error) when (error is HttpRequestException or JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new UserError($"No trace viewer answers at {viewer} ({error.Message}). ./shop up starts one.");
+            throw new UserError(
+                $"No trace viewer answers at {viewer} ({error.Message}). ./shop up starts one; where the traces go to a Jaeger of yours, "
+                + "name its query address with --url or SHOP_TRACES_URL, such as http://localhost:16686.");
         }
     }
 
-    sealed record Answer(IReadOnlyList<Trace> Data);
+    sealed record Answer(IReadOnlyList<Trace>? Data);
 }
 
 /// <summary>A trace as the API gives it.</summary>
@@ -78,16 +86,28 @@ sealed record Span(
     public string? Parent => References.FirstOrDefault(reference => reference.RefType == "CHILD_OF")?.SpanId;
 
     [JsonIgnore]
-    public string? Kind => TextOf("span.kind");
+    public string? Kind => Value("span.kind");
+
+    /// <summary>What it did, in a few words: a call says where to.</summary>
+    [JsonIgnore]
+    public string Label =>
+        Kind == "client" && Value("url.full") is { } url && Uri.TryCreate(url, UriKind.Absolute, out var to) ? $"{OperationName} {to.AbsolutePath}"
+        : Value("shop.payment.attempt") is { } attempt ? $"{OperationName} {attempt}"
+        : OperationName;
+
+    /// <summary>Why it failed, as short as the span has it; empty if it did not.</summary>
+    [JsonIgnore]
+    public string Failure =>
+        IsError ? Value("http.response.status_code") ?? Value("otel.status_description") ?? Value("error.type") ?? "failed" : "";
 
     /// <summary>What it waited for, if it did nothing else.</summary>
     [JsonIgnore]
-    public string? Wait => TextOf("shop.wait");
+    public string? Wait => Value("shop.wait");
 
     [JsonIgnore]
-    public bool IsError => TextOf("error") == "true";
+    public bool IsError => Value("error") is "true" or "True";
 
-    string? TextOf(string key) => Tags.FirstOrDefault(tag => tag.Key == key)?.Value.ToString().ToLowerInvariant();
+    string? Value(string key) => Tags.FirstOrDefault(tag => tag.Key == key)?.Value.ToString();
 }
 
 sealed record Reference(string RefType, [property: JsonPropertyName("spanID")] string SpanId);

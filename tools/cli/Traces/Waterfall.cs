@@ -3,47 +3,41 @@ namespace Shop.Cli.Traces;
 /// <summary>A span and where it stands.</summary>
 /// <param name="Depth">0 for one without a parent in this trace.</param>
 /// <param name="IsCritical">True if the trace would have ended earlier without it.</param>
-sealed record WaterfallRow(Span Span, string Service, int Depth, bool IsCritical);
+/// <param name="GapBefore">Microseconds before its start of which no span tells, though the end of the trace waited for them.</param>
+sealed record WaterfallRow(Span Span, string Service, int Depth, bool IsCritical, long GapBefore);
 
 /// <summary>The spans of a trace in the order in which they are read: each below its parent, by their start.</summary>
 sealed record Waterfall(IReadOnlyList<WaterfallRow> Rows, long Start, long End)
 {
     public static Waterfall Of(Trace trace)
     {
-        var byId = trace.Spans.ToDictionary(span => span.SpanId);
-        var children = trace.Spans.OrderBy(span => span.StartTime).ThenBy(span => span.End)
-            .ToLookup(span => span.Parent is { } parent && byId.ContainsKey(parent) ? parent : "");
-        var critical = Critical(trace, byId, children);
+        var byId = trace.Spans.DistinctBy(span => span.SpanId).ToDictionary(span => span.SpanId);
+        var children = byId.Values.OrderBy(span => span.StartTime).ThenBy(span => span.End)
+            .ToLookup(span => span.Parent is { } parent && parent != span.SpanId && byId.ContainsKey(parent) ? parent : "");
+        var chain = CriticalChain.Of(byId, children);
         var rows = new List<WaterfallRow>();
-
-        void Add(Span span, int depth)
+        var seen = new HashSet<string>();
+        // Spans that are each other's parents hang on nothing, and stand at the end.
+        var pending = new Stack<(Span Span, int Depth)>(byId.Values.Reverse().Concat(children[""].Reverse()).Select(span => (span, 0)));
+        while (pending.TryPop(out var next))
         {
-            rows.Add(new(span, trace.Processes[span.ProcessId].ServiceName, depth, critical.Contains(span.SpanId)));
-            foreach (var child in children[span.SpanId])
+            if (!seen.Add(next.Span.SpanId))
             {
-                Add(child, depth + 1);
+                continue;
+            }
+
+            rows.Add(new(
+                next.Span,
+                trace.Processes[next.Span.ProcessId].ServiceName,
+                next.Depth,
+                chain.Spans.Contains(next.Span.SpanId),
+                chain.Gaps.GetValueOrDefault(next.Span.SpanId)));
+            foreach (var child in children[next.Span.SpanId].Reverse())
+            {
+                pending.Push((child, next.Depth + 1));
             }
         }
 
-        foreach (var root in children[""])
-        {
-            Add(root, 0);
-        }
-
-        return new(rows, trace.Spans.Min(span => span.StartTime), trace.Spans.Max(span => span.End));
-    }
-
-    // The chain of causes that leads to what ended last, and the waits on the way. A message's trace is no call tree: what is caused ends
-    // after its cause, so going up from the end is the way.
-    static HashSet<string> Critical(Trace trace, Dictionary<string, Span> byId, ILookup<string, Span> children)
-    {
-        var critical = new HashSet<string>();
-        var next = trace.Spans.MaxBy(span => span.End);
-        for (var span = next; span is not null && critical.Add(span.SpanId); next = span, span = span.Parent is { } parent ? byId.GetValueOrDefault(parent) : null)
-        {
-            critical.UnionWith(children[span.SpanId].Where(child => child.Wait is not null && child.End <= next!.StartTime).Select(child => child.SpanId));
-        }
-
-        return critical;
+        return new(rows, byId.Values.Min(span => span.StartTime), byId.Values.Max(span => span.End));
     }
 }

@@ -9,15 +9,15 @@ sealed class FieldBody(CodedInputStream input, uint tag)
 
     public ByteString Message() => Take(WireFormat.WireType.LengthDelimited, input.ReadBytes);
 
-    public string Text()
-    {
-        var text = Take(WireFormat.WireType.LengthDelimited, input.ReadString);
-        return text.Length > OtlpLimits.TextMax ? text[..OtlpLimits.TextMax] + "…" : text;
-    }
+    public string Text() => Cut(Take(WireFormat.WireType.LengthDelimited, input.ReadString));
 
     public long Number() => Take(WireFormat.WireType.Varint, input.ReadInt64);
 
     public long Fixed() => Take(WireFormat.WireType.Fixed64, input.ReadSFixed64);
+
+    /// <summary>Nanoseconds since 1970. Half of the numbers are more than any clock's: they are negative here.</summary>
+    /// <exception cref="InvalidOtlpException">It is such a one.</exception>
+    public long Time() => Fixed() is >= 0 and var time ? time : throw new InvalidOtlpException("A time lies after the year 2262.");
 
     /// <returns>Empty for an id that is left out or all zeros.</returns>
     /// <exception cref="InvalidOtlpException">It has another length.</exception>
@@ -28,6 +28,11 @@ sealed class FieldBody(CodedInputStream input, uint tag)
             : bytes.Length == length ? Convert.ToHexStringLower(bytes.Span)
             : throw new InvalidOtlpException($"An id has {bytes.Length} bytes and should have {length}.");
     }
+
+    /// <summary>What is kept of a text.</summary>
+    public static string Cut(string text) => text.Length <= OtlpLimits.TextMax ? text
+        // Not in the middle of a character.
+        : text[..(OtlpLimits.TextMax - (char.IsHighSurrogate(text[OtlpLimits.TextMax - 1]) ? 1 : 0))] + "…";
 
     public void SkipIfUnread()
     {

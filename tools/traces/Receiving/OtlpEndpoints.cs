@@ -1,5 +1,8 @@
+using System.Threading.RateLimiting;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.RateLimiting;
 using Shop.Traces.Store;
 
 namespace Shop.Traces.Receiving;
@@ -8,36 +11,68 @@ namespace Shop.Traces.Receiving;
 static class OtlpEndpoints
 {
     const string Protobuf = "application/x-protobuf";
+    const string OneAfterTheOther = "otlp";
+
+    /// <summary>However many send at once, only so many bodies are in memory.</summary>
+    public static void AddOtlp(this IServiceCollection services) => services.AddRequestDecompression().AddRateLimiter(limits =>
+    {
+        limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        limits.AddConcurrencyLimiter(OneAfterTheOther, limit =>
+        {
+            limit.PermitLimit = OtlpLimits.RequestsMax;
+            limit.QueueLimit = OtlpLimits.RequestsWaitingMax;
+            limit.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+        });
+    });
 
     public static void MapOtlp(this WebApplication app)
     {
-        app.MapGrpcService<OtlpService>();
-        app.MapPost("/v1/traces", ReceiveTraces).WithMetadata(new RequestSizeLimitAttribute(OtlpLimits.BodyBytesMax));
-        app.MapPost("/v1/metrics", () => TypedResults.Bytes([], Protobuf));
-        app.MapPost("/v1/logs", () => TypedResults.Bytes([], Protobuf));
+        app.MapGrpcService<OtlpService>().RequireRateLimiting(OneAfterTheOther);
+        app.MapPost("/v1/traces", (HttpRequest request, TraceStore store, CancellationToken cancellation) =>
+            Receive(request, body => store.Add(OtlpTraces.Read(body)), cancellation)).With();
+        app.MapPost("/v1/metrics", Ignore).With();
+        app.MapPost("/v1/logs", Ignore).With();
     }
 
-    static async Task<IResult> ReceiveTraces(HttpRequest request, TraceStore store, CancellationToken cancellation)
+    static void With(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new RequestSizeLimitAttribute(OtlpLimits.BodyBytesMax)).RequireRateLimiting(OneAfterTheOther);
+
+    static Task<IResult> Ignore(HttpRequest request, CancellationToken cancellation) =>
+        Receive(request, body => OtlpMessage.Each(ByteString.CopyFrom(body), (_, _) => { }), cancellation);
+
+    static async Task<IResult> Receive(HttpRequest request, Action<ReadOnlySpan<byte>> read, CancellationToken cancellation)
     {
-        if (request.ContentType?.Split(';')[0].Trim() != Protobuf)
+        if (!string.Equals(request.ContentType?.Split(';')[0].Trim(), Protobuf, StringComparison.OrdinalIgnoreCase))
         {
-            return TypedResults.Problem($"Send {Protobuf}.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+            return Refuse($"Send {Protobuf}.", StatusCodes.Status415UnsupportedMediaType);
+        }
+
+        // Those that can be unpacked no longer have one.
+        if (request.Headers.ContentEncoding.Count > 0)
+        {
+            return Refuse("Send it packed with gzip, or not packed.", StatusCodes.Status415UnsupportedMediaType);
         }
 
         using var body = new MemoryStream();
         try
         {
             await request.Body.CopyToAsync(body, cancellation);
-            store.Add(OtlpTraces.Read(body.ToArray()));
+            read(body.GetBuffer().AsSpan(0, (int)body.Length));
             return TypedResults.Bytes([], Protobuf);
+        }
+        catch (InvalidOtlpException error) when (error.IsTooMuch)
+        {
+            return Refuse(error.Message, StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception error) when (error is InvalidProtocolBufferException or InvalidOtlpException or InvalidDataException)
         {
-            return TypedResults.Problem(error.Message, statusCode: StatusCodes.Status400BadRequest);
+            return Refuse(error.Message, StatusCodes.Status400BadRequest);
         }
         catch (BadHttpRequestException error)
         {
-            return TypedResults.Problem(error.Message, statusCode: error.StatusCode);
+            return Refuse(error.Message, error.StatusCode);
         }
     }
+
+    static ProblemHttpResult Refuse(string why, int status) => TypedResults.Problem(why, statusCode: status);
 }

@@ -15,6 +15,10 @@ sealed class OtlpService(TraceStore store)
             store.Add(OtlpTraces.Read(request));
             return Task.FromResult<byte[]>([]);
         }
+        catch (InvalidOtlpException error) when (error.IsTooMuch)
+        {
+            throw new RpcException(new(StatusCode.ResourceExhausted, error.Message));
+        }
         catch (Exception error) when (error is InvalidProtocolBufferException or InvalidOtlpException)
         {
             throw new RpcException(new(StatusCode.InvalidArgument, error.Message));

@@ -1,7 +1,8 @@
-using System.Text.Json;
 using Google.Protobuf;
 using Shop.Traces.Store;
 using Attribute = Shop.Traces.Store.Attribute;
+using static Shop.Traces.Receiving.OtlpMessage;
+using static Shop.Traces.Receiving.OtlpValues;
 
 namespace Shop.Traces.Receiving;
 
@@ -11,13 +12,12 @@ namespace Shop.Traces.Receiving;
 /// </summary>
 static class OtlpTraces
 {
-    static readonly SharedTexts _texts = new();
-
     /// <exception cref="InvalidProtocolBufferException">These bytes are no such message.</exception>
-    public static IReadOnlyList<Span> Read(byte[] request)
+    /// <exception cref="InvalidOtlpException">They are, and break a rule.</exception>
+    public static IReadOnlyList<Span> Read(ReadOnlySpan<byte> request)
     {
         var spans = new List<Span>();
-        Each(request, (field, body) =>
+        Each(ByteString.CopyFrom(request), (field, body) =>
         {
             if (field == 1)
             {
@@ -79,13 +79,18 @@ static class OtlpTraces
                     break;
             }
         });
+        if (spans.Count + bodies.Count > OtlpLimits.SpansMax)
+        {
+            throw new InvalidOtlpException($"More than {OtlpLimits.SpansMax} spans are too many for one request.") { IsTooMuch = true };
+        }
+
         spans.AddRange(bodies.Select(body => ReadSpan(body, resource, scope)));
     }
 
     static string ReadScope(ByteString message)
     {
         var name = "";
-        Each(message, (field, body) => name = field == 1 ? _texts.Share(body.Text()) : name);
+        Each(message, (field, body) => name = field == 1 ? SharedTexts.Share(body.Text()) : name);
         return name;
     }
 
@@ -110,24 +115,24 @@ static class OtlpTraces
                     parentId = body.Hex(8);
                     break;
                 case 5:
-                    name = _texts.Share(body.Text());
+                    name = SharedTexts.Share(body.Text());
                     break;
                 case 6:
                     kind = (SpanKind)body.Number();
                     break;
                 case 7:
-                    start = body.Fixed();
+                    start = body.Time();
                     break;
                 case 8:
-                    end = body.Fixed();
+                    end = body.Time();
                     break;
                 case 9:
                     AddAttribute(body.Message(), attributes);
                     break;
-                case 11:
+                case 11 when events.Count < OtlpLimits.AttributesMax:
                     events.Add(ReadEvent(body.Message()));
                     break;
-                case 13:
+                case 13 when links.Count < OtlpLimits.AttributesMax:
                     links.Add(ReadLink(body.Message()));
                     break;
                 case 15:
@@ -167,10 +172,10 @@ static class OtlpTraces
             switch (field)
             {
                 case 1:
-                    time = body.Fixed();
+                    time = body.Time();
                     break;
                 case 2:
-                    name = _texts.Share(body.Text());
+                    name = SharedTexts.Share(body.Text());
                     break;
                 case 3:
                     AddAttribute(body.Message(), attributes);
@@ -219,97 +224,4 @@ static class OtlpTraces
         });
         return (isError, text);
     }
-
-    static void AddAttribute(ByteString message, List<Attribute> attributes)
-    {
-        var (key, value) = ("", (object)"");
-        Each(message, (field, body) =>
-        {
-            switch (field)
-            {
-                case 1:
-                    key = _texts.Share(body.Text());
-                    break;
-                case 2:
-                    value = ReadValue(body.Message(), depth: 0);
-                    break;
-            }
-        });
-        if (attributes.Count < OtlpLimits.AttributesMax)
-        {
-            attributes.Add(new(key, value));
-        }
-    }
-
-    // Lists and maps are shown as JSON.
-    static object ReadValue(ByteString message, int depth)
-    {
-        if (depth > OtlpLimits.DepthMax)
-        {
-            throw new InvalidOtlpException($"A value is nested more than {OtlpLimits.DepthMax} deep.");
-        }
-
-        object value = "";
-        Each(message, (field, body) => value = field switch
-        {
-            1 => _texts.Share(body.Text()),
-            2 => body.Number() != 0,
-            3 => body.Number(),
-            4 => BitConverter.Int64BitsToDouble(body.Fixed()),
-            5 => JsonSerializer.Serialize(Items(body.Message(), item => ReadValue(item, depth + 1))),
-            6 => JsonSerializer.Serialize(Items(body.Message(), item => ReadPair(item, depth + 1)).ToLookup(pair => pair.Key, pair => pair.Value)
-                .ToDictionary(pair => pair.Key, pair => pair.Last())),
-            7 => Convert.ToBase64String(body.Message().Span),
-            _ => value,
-        });
-        return value;
-    }
-
-    static List<T> Items<T>(ByteString message, Func<ByteString, T> read)
-    {
-        var items = new List<T>();
-        Each(message, (field, body) =>
-        {
-            if (field == 1)
-            {
-                items.Add(read(body.Message()));
-            }
-        });
-        return items;
-    }
-
-    static (string Key, object Value) ReadPair(ByteString message, int depth)
-    {
-        var (key, value) = ("", (object)"");
-        Each(message, (field, body) =>
-        {
-            switch (field)
-            {
-                case 1:
-                    key = body.Text();
-                    break;
-                case 2:
-                    value = ReadValue(body.Message(), depth);
-                    break;
-            }
-        });
-        return (key, value);
-    }
-
-    static void Each(byte[] message, Action<int, FieldBody> read) => Each(new CodedInputStream(message), read);
-
-    static void Each(ByteString message, Action<int, FieldBody> read) => Each(message.CreateCodedInput(), read);
-
-    static void Each(CodedInputStream input, Action<int, FieldBody> read)
-    {
-        while (input.ReadTag() is not 0 and var tag)
-        {
-            var body = new FieldBody(input, tag);
-            read(WireFormat.GetTagFieldNumber(tag), body);
-            body.SkipIfUnread();
-        }
-    }
 }
-
-/// <summary>Bytes that follow the format and break a rule of OTLP's.</summary>
-sealed class InvalidOtlpException(string message) : Exception(message);

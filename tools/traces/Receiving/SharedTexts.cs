@@ -3,16 +3,20 @@ using System.Collections.Concurrent;
 namespace Shop.Traces.Receiving;
 
 /// <summary>Names that come again and again are kept once; what comes after the limit is kept as often as it comes.</summary>
-sealed class SharedTexts
+static class SharedTexts
 {
     const int TextsMax = 20_000;
-    const int LengthMax = 100;
+    const int LengthMax = 500;
 
-    readonly ConcurrentDictionary<string, string> _texts = new();
+    static readonly ConcurrentDictionary<string, string> _texts = new();
 
-    public string Share(string text) =>
+    public static string Share(string text) =>
         text.Length > LengthMax ? text
         : _texts.TryGetValue(text, out var known) ? known
         : _texts.Count < TextsMax ? _texts.GetOrAdd(text, text)
         : text;
+
+    /// <summary>About what it costs to keep a text, in bytes: nothing if others keep it too.</summary>
+    public static long CostOf(string text) =>
+        text.Length <= LengthMax && _texts.TryGetValue(text, out var known) && ReferenceEquals(known, text) ? 0 : 24 + (2L * text.Length);
 }

@@ -1,3 +1,5 @@
+using Shop.Traces.Receiving;
+
 namespace Shop.Traces.Store;
 
 /// <summary>One timed piece of work of one process, as OpenTelemetry tells it.</summary>
@@ -38,15 +40,11 @@ sealed record Span
     /// <summary>The library that told of it.</summary>
     public string Scope { get; init; } = "";
 
-    /// <summary>About what it costs to keep.</summary>
+    /// <summary>About what it costs to keep, its resource aside.</summary>
     public long Bytes =>
-        400 + (2 * (Name.Length + StatusMessage.Length)) + BytesOf(Attributes)
-        + Events.Sum(one => 80 + (2 * one.Name.Length) + BytesOf(one.Attributes))
-        + Links.Sum(one => 200 + BytesOf(one.Attributes));
-
-    // Keys are shared, values are not.
-    static long BytesOf(IReadOnlyList<Attribute> attributes) =>
-        attributes.Sum(attribute => 48 + (attribute.Value is string text ? 2L * text.Length : 24));
+        500 + SharedTexts.CostOf(Name) + SharedTexts.CostOf(StatusMessage) + Attribute.Bytes(Attributes)
+        + Events.Sum(one => 100 + SharedTexts.CostOf(one.Name) + Attribute.Bytes(one.Attributes))
+        + Links.Sum(one => 250 + Attribute.Bytes(one.Attributes));
 }
 
 /// <summary>Numbered as OTLP does.</summary>
@@ -61,7 +59,12 @@ enum SpanKind
 }
 
 /// <param name="Value">A string, long, double or bool.</param>
-readonly record struct Attribute(string Key, object Value);
+readonly record struct Attribute(string Key, object Value)
+{
+    // Twice the entry: lists grow ahead of what is in them.
+    public static long Bytes(IReadOnlyList<Attribute> attributes) => attributes.Sum(attribute =>
+        32 + SharedTexts.CostOf(attribute.Key) + (attribute.Value is string text ? SharedTexts.CostOf(text) : 24));
+}
 
 /// <param name="Time">Nanoseconds since 1970, in UTC.</param>
 sealed record SpanEvent(long Time, string Name, IReadOnlyList<Attribute> Attributes);
@@ -71,4 +74,7 @@ sealed record SpanLink(string TraceId, string SpanId, IReadOnlyList<Attribute> A
 sealed record Resource(string Service, IReadOnlyList<Attribute> Attributes)
 {
     public static Resource Unknown { get; } = new("unknown_service", []);
+
+    /// <summary>About what it costs to keep.</summary>
+    public long Bytes => 100 + SharedTexts.CostOf(Service) + Attribute.Bytes(Attributes);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Shop.Traces.Store;
 
 /// <summary>How much is kept, in memory only. What is over the limit goes, oldest first.</summary>
@@ -16,11 +18,16 @@ sealed record StoreLimits
 /// <summary>The traces that were received last.</summary>
 sealed class TraceStore(StoreLimits limits)
 {
+    const int BytesOfTrace = 500;
+
     readonly Lock _lock = new();
     readonly Dictionary<string, LinkedListNode<Trace>> _traces = [];
 
     // By the time of their last span, oldest first.
     readonly LinkedList<Trace> _order = [];
+
+    // Those of one request share theirs: how many do.
+    readonly Dictionary<Resource, int> _resources = new(ReferenceEqualityComparer.Instance);
     long _bytes;
     int _spans;
     long _received;
@@ -87,6 +94,7 @@ sealed class TraceStore(StoreLimits limits)
         if (!_traces.TryGetValue(span.TraceId, out var node))
         {
             node = new(new(span.TraceId));
+            _bytes += BytesOfTrace;
             _traces[span.TraceId] = node;
         }
         else
@@ -103,6 +111,11 @@ sealed class TraceStore(StoreLimits limits)
         {
             _spans++;
             _bytes += span.Bytes;
+            ref var sharers = ref CollectionsMarshal.GetValueRefOrAddDefault(_resources, span.Resource, out _);
+            if (sharers++ == 0)
+            {
+                _bytes += span.Resource.Bytes;
+            }
         }
     }
 
@@ -111,7 +124,17 @@ sealed class TraceStore(StoreLimits limits)
         _order.Remove(node);
         _traces.Remove(node.Value.Id);
         _spans -= node.Value.Count;
-        _bytes -= node.Value.Spans.Sum(span => span.Bytes);
+        _bytes -= BytesOfTrace;
+        foreach (var span in node.Value.Spans)
+        {
+            _bytes -= span.Bytes;
+            if (--CollectionsMarshal.GetValueRefOrNullRef(_resources, span.Resource) == 0)
+            {
+                _resources.Remove(span.Resource);
+                _bytes -= span.Resource.Bytes;
+            }
+        }
+
         _dropped += node.Value.Count;
     }
 }

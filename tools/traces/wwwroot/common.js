@@ -81,6 +81,22 @@ export function tagOf(span, key) {
   return span.tags.find(tag => tag.key === key)?.value;
 }
 
+/** What a span did, in a few words: a wait says so, and a call says where to. */
+export function labelOf(span) {
+  const wait = tagOf(span, 'shop.wait');
+  const url = tagOf(span, 'url.full');
+  return wait ? `waited in ${wait}`
+    : url && tagOf(span, 'span.kind') === 'client' && URL.canParse(url) ? `${span.operationName} ${new URL(url).pathname}`
+      : span.operationName;
+}
+
+/** Why a span failed, as short as the span has it; empty if it did not. */
+export function failureOf(span) {
+  return tagOf(span, 'error') === true
+    ? `${tagOf(span, 'http.response.status_code') ?? tagOf(span, 'otel.status_description') ?? tagOf(span, 'error.type') ?? 'failed'}`
+    : '';
+}
+
 /** First start, end and first span of a trace as the API gives it. */
 export function measure(trace) {
   const start = Math.min(...trace.spans.map(span => span.startTime));
@@ -88,6 +104,11 @@ export function measure(trace) {
   const ids = new Set(trace.spans.map(span => span.spanID));
   const root = trace.spans.find(span => !span.references.some(one => one.refType === 'CHILD_OF' && ids.has(one.spanID))) ?? trace.spans[0];
   return { start, duration: end - start, root, errors: trace.spans.filter(span => tagOf(span, 'error') === true).length };
+}
+
+/** The order a trace is about; undefined if about none. */
+export function orderOf(trace) {
+  return trace.spans.map(span => tagOf(span, 'shop.order.id')).find(Boolean);
 }
 
 export function chip(service, count) {

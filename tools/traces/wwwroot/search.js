@@ -1,4 +1,4 @@
-import { ask, chip, element, formatDuration, formatTime, measure, problem, show } from './common.js';
+import { ask, chip, element, formatDuration, formatTime, measure, orderOf, problem, show } from './common.js';
 
 const lookbacks = [['5m', 'last 5 minutes'], ['1h', 'last hour'], ['6h', 'last 6 hours'], ['2d', 'last 2 days']];
 
@@ -65,9 +65,11 @@ function filters(query, services) {
 function result({ trace, start, duration, root, errors }, longest) {
   const bar = element('i');
   bar.style.width = `${Math.max(duration / longest, 0.004) * 100}%`;
+  const order = orderOf(trace);
   const services = Map.groupBy(trace.spans, span => trace.processes[span.processID].serviceName);
   return element('a', { class: 'result', href: `/trace/${trace.traceID}` },
-    element('span', { class: 'name' }, `${trace.processes[root.processID].serviceName}: ${root.operationName}`),
+    element('span', { class: 'name' }, `${trace.processes[root.processID].serviceName}: ${root.operationName}`,
+      order ? element('small', {}, ` order ${order}`) : null),
     element('span', { class: 'when' }, formatTime(start)),
     element('span', { class: 'chips' }, ...[...services].map(([service, spans]) => chip(service, spans.length))),
     element('span', { class: 'numbers' },

@@ -1,4 +1,4 @@
-import { ask, chip, colourOf, element, formatDuration, formatTime, measure, place, show, tagOf } from './common.js';
+import { ask, chip, colourOf, element, failureOf, formatDuration, formatTime, labelOf, measure, orderOf, place, show, tagOf } from './common.js';
 
 const steps = 4;
 
@@ -7,7 +7,7 @@ export async function showTrace(id) {
   const trace = (await ask(`/api/traces/${encodeURIComponent(id)}`)).data[0];
   const { start, duration, root, errors } = measure(trace);
   const services = Map.groupBy(trace.spans, span => trace.processes[span.processID].serviceName);
-  const order = trace.spans.map(span => tagOf(span, 'shop.order.id')).find(Boolean);
+  const order = orderOf(trace);
   document.title = `${root.operationName} · ${formatDuration(duration)}`;
   show(
     element('h1', {}, `${trace.processes[root.processID].serviceName}: ${root.operationName}`),
@@ -18,8 +18,24 @@ export async function showTrace(id) {
       fact('spans', trace.spans.length),
       errors ? element('span', { class: 'error' }, `${errors} ${errors === 1 ? 'error' : 'errors'}`) : null,
       fact('trace', trace.traceID)),
-    element('p', { class: 'chips' }, ...[...services].map(([service, spans]) => chip(service, spans.length))),
+    element('p', { class: 'chips' }, ...[...services].map(([service, spans]) => chip(service, spans.length)),
+      element('span', { class: 'legend' }, element('i', { class: 'piece wait' }), 'waiting'),
+      errors ? element('span', { class: 'legend' }, element('i', { class: 'piece failed' }), 'failed') : null),
     waterfall(trace, start, Math.max(duration, 1)));
+  openNamed();
+  window.addEventListener('hashchange', openNamed);
+}
+
+// A link may lead to one span: /trace/…#span-…
+function openNamed() {
+  const row = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  if (row) {
+    if (row.getAttribute('aria-expanded') === 'false') {
+      row.click();
+    }
+    row.scrollIntoView({ block: 'center' });
+    row.focus();
+  }
 }
 
 function fact(name, value) {
@@ -33,8 +49,17 @@ function waterfall(trace, start, duration) {
   }
   const table = element('div', { class: 'waterfall', id: 'waterfall' }, element('div', { class: 'scale' }, element('div', {}, 'service and operation'), scale));
   for (const { span, depth } of inOrder(trace)) {
-    table.append(...row(trace, span, depth, start, duration));
+    table.append(row(trace, span, depth, start, duration));
   }
+  table.addEventListener('keydown', event => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const rows = [...table.querySelectorAll('.row')];
+    const next = rows[rows.indexOf(document.activeElement) + step];
+    if (step && next && rows.includes(document.activeElement)) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
   return table;
 }
 
@@ -67,16 +92,17 @@ function parentOf(span) {
 function row(trace, span, depth, start, duration) {
   const service = trace.processes[span.processID].serviceName;
   const colour = colourOf(service);
-  const failed = tagOf(span, 'error') === true;
+  const failure = failureOf(span);
   const orphan = parentOf(span) && !trace.spans.some(other => other.spanID === parentOf(span));
   const label = element('span', { class: 'label' },
     element('i', { class: 'dot' }),
-    element('span', { class: failed ? 'op error' : 'op' }, span.operationName),
+    element('span', { class: failure ? 'op error' : 'op' }, labelOf(span)),
+    failure ? element('span', { class: 'why error' }, failure) : null,
     element('span', { class: 'who' }, service + (orphan ? ' (its parent is missing)' : '')));
-  label.style.paddingLeft = `${0.6 + depth * 0.9}rem`;
+  label.style.setProperty('--depth', depth);
   const left = (span.startTime - start) / duration;
   const width = span.duration / duration;
-  const kind = failed ? 'piece failed' : tagOf(span, 'shop.wait') ? 'piece wait' : 'piece';
+  const kind = failure ? 'piece failed' : tagOf(span, 'shop.wait') ? 'piece wait' : 'piece';
   const took = element('span', { class: 'took' }, formatDuration(span.duration));
   if (left + width > 0.85) {
     took.style.right = `${(1 - left) * 100}%`;
@@ -86,7 +112,8 @@ function row(trace, span, depth, start, duration) {
   const lane = element('span', { class: 'lane' }, place(element('span', { class: kind }), left, width), took);
   let detail = null;
   const button = element('button', {
-    class: `row ${colour}`, type: 'button', 'aria-expanded': 'false', title: `${service}: ${span.operationName}, ${formatDuration(span.duration)}`,
+    class: `row ${colour}`, id: `span-${span.spanID}`, type: 'button', 'aria-expanded': 'false',
+    title: `${service}: ${span.operationName}, ${formatDuration(span.duration)}${failure ? `, ${failure}` : ''}`,
     onclick: () => {
       if (detail) {
         detail.remove();
@@ -98,7 +125,7 @@ function row(trace, span, depth, start, duration) {
       button.setAttribute('aria-expanded', `${detail !== null}`);
     },
   }, label, lane);
-  return [button];
+  return button;
 }
 
 function details(trace, span, start, colour) {
@@ -108,12 +135,19 @@ function details(trace, span, start, colour) {
     element('div', { class: 'facts' },
       fact('began after', formatDuration(span.startTime - start)),
       fact('took', formatDuration(span.duration)),
+      fact('kind', tagOf(span, 'span.kind') ?? 'internal'),
       fact('span', span.spanID)),
     ...section('Attributes', span.tags.map(tag => [tag.key, `${tag.value}`])),
     ...section('Process', [['service.name', process.serviceName], ...process.tags.map(tag => [tag.key, `${tag.value}`])]),
     ...span.logs.flatMap(log => section(`Event after ${formatDuration(log.timestamp - start)}`, log.fields.map(one => [one.key, `${one.value}`]))),
     ...(links.length ? [element('h3', {}, 'Links'), ...links.map(link => element('div', {},
-      element('a', { href: `/trace/${link.traceID}` }, link.traceID === span.traceID ? `span ${link.spanID} of this trace` : `trace ${link.traceID}`)))] : []));
+      element('a', { href: `/trace/${link.traceID}#span-${link.spanID}` }, linkText(trace, span, link))))] : []));
+}
+
+function linkText(trace, span, link) {
+  const target = trace.spans.find(one => one.spanID === link.spanID);
+  return link.traceID !== span.traceID ? `span ${link.spanID} of trace ${link.traceID}`
+    : target ? `${trace.processes[target.processID].serviceName}: ${labelOf(target)}` : `span ${link.spanID}, which has not arrived`;
 }
 
 function section(title, rows) {

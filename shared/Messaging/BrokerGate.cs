@@ -58,5 +58,6 @@ static class BrokerConnections
         TopologyRecoveryEnabled = false,
         RequestedHeartbeat = TimeSpan.FromSeconds(10),
         RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+        Ssl = BrokerTls.Settings(options),
     };
 }

@@ -87,6 +87,7 @@ public static class MessagingRegistration
                 host.Password(broker.Password);
                 host.Heartbeat(TimeSpan.FromSeconds(10));
                 host.RequestedConnectionTimeout(TimeSpan.FromSeconds(5));
+                BrokerTls.Configure(host, broker);
                 host.OnRefreshConnectionFactory = _ => context.GetRequiredService<BrokerGate>().Pass();
             });
             rabbit.ConfigureJsonSerializerOptions(Strict);

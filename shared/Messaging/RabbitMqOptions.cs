@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 
 namespace Shop.Messaging;
 
 /// <summary>Where the broker is and who we are there.</summary>
-public sealed class RabbitMqOptions
+public sealed class RabbitMqOptions : IValidatableObject
 {
     public const string Section = "RabbitMq";
 
@@ -21,4 +22,44 @@ public sealed class RabbitMqOptions
 
     [Required]
     public string VirtualHost { get; init; } = "/";
+
+    /// <summary>Speaks TLS with the broker, whose certificate must name <see cref="Host"/>. RabbitMQ's usual port for it is 5671.</summary>
+    public bool Tls { get; init; }
+
+    /// <summary>A PEM file with the authorities that may sign the broker's certificate, instead of those the machine trusts.</summary>
+    public string? CaFile { get; init; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (CaFile is null)
+        {
+            yield break;
+        }
+
+        if (!Tls)
+        {
+            yield return new("means nothing without Tls", [nameof(CaFile)]);
+        }
+
+        if (ProblemOf(CaFile) is { } problem)
+        {
+            yield return new(problem, [nameof(CaFile)]);
+        }
+    }
+
+    static string? ProblemOf(string file)
+    {
+        try
+        {
+            return BrokerTls.ReadAuthorities(file).Count > 0 ? null : "the file holds no certificate in PEM form";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "the file cannot be read";
+        }
+        catch (CryptographicException)
+        {
+            return "the file holds no certificate in PEM form";
+        }
+    }
 }

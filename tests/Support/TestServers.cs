@@ -21,6 +21,7 @@ public sealed class TestServers : IAsyncLifetime
     readonly StateDirectory _state;
     readonly PostgresServer _postgres;
     readonly RabbitMqServer _rabbitMq;
+    readonly BrokerCertificates _certificates;
     readonly Lazy<Task> _postgresStarted;
     readonly Lazy<Task> _rabbitMqStarted;
     int _names;
@@ -28,7 +29,7 @@ public sealed class TestServers : IAsyncLifetime
     public TestServers()
     {
         _state = new(Path.Combine(Checkout.FindRoot(), ".shop", $"{StateDirectory.TestPrefix}{Environment.ProcessId}"));
-        var ports = FreePorts.Take(5);
+        var ports = FreePorts.Take(6);
         // Without waiting for the disk: a test's data survives the death of the server, not that of the machine.
         _postgres = new(_state, ports[0], durable: false);
         _rabbitMq = new(
@@ -37,7 +38,12 @@ public sealed class TestServers : IAsyncLifetime
             virtualHost: "/",
             [new(Administrator, _state.Secrets.Password(Administrator), BrokerUser.Everything, BrokerUser.Everything, BrokerUser.Everything, Administrator)]);
         _postgresStarted = new(() => _postgres.Start());
-        _rabbitMqStarted = new(() => _rabbitMq.Start());
+        _certificates = new(_state, ports[5]);
+        _rabbitMqStarted = new(() =>
+        {
+            _certificates.Write();
+            return _rabbitMq.Start();
+        });
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -66,6 +72,13 @@ public sealed class TestServers : IAsyncLifetime
         await Manage(HttpMethod.Put, $"permissions/{unique}/{unique}", new { configure = ".*", write = ".*", read = ".*" });
         return login;
     }
+
+    /// <summary>
+    /// The same login by TLS, to the name the broker's certificate is for; with the file of the authority that signed it, and that of
+    /// another.
+    /// </summary>
+    public (BrokerLogin Login, string AuthorityFile, string OtherAuthorityFile) ByTls(BrokerLogin login) =>
+        (login with { Host = "localhost", Port = _certificates.Port }, _certificates.AuthorityFile, _certificates.OtherAuthorityFile);
 
     /// <summary>A bearer token that services started here believe.</summary>
     public string Token(string name, string role) =>

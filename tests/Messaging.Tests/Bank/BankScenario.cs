@@ -29,6 +29,8 @@ public sealed class BankScenario : IAsyncDisposable
 
     public RawBroker Broker { get; }
 
+    public BrokerLogin Login => _login;
+
     public Guid AccountId { get; } = Guid.NewGuid();
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -132,6 +132,11 @@ public static class MessagingRegistration
             var first = TimeSpan.FromMilliseconds(options.RetryDelayMilliseconds);
             retry.Exponential(options.Attempts - 1, first, first * Math.Pow(2, options.Attempts), first);
         }
+        else
+        {
+            // MassTransit refuses to start without a policy, even one that does nothing.
+            retry.None();
+        }
     }
 
     // Compact, with decimals as numbers, and strict: a message that lacks a field is a fault, not a null.

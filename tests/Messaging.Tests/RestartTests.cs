@@ -50,6 +50,33 @@ public sealed class RestartTests(TestServers servers)
         await bank.HandledOnce([waiting], "deposit", "statement");
     }
 
+    /// <summary>
+    /// What a migration does to the release that still runs. One message at a time, and one attempt for each: none of them may be
+    /// lost on a statement that was prepared before.
+    /// </summary>
+    [Fact]
+    public async Task A_column_that_is_added_under_a_running_service_costs_no_message_an_attempt()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        await bank.Start("one", ("Messaging:Attempts", "1"));
+        var depositIds = BankScenario.NewIds(40);
+
+        async Task Deposit(int from, int to)
+        {
+            for (var count = from + 1; count <= to; count++)
+            {
+                await bank.Broker.Send(Replica.Accounts, RawBroker.Message(new Deposit(depositIds[count - 1], bank.AccountId, 1)));
+                await bank.Handled("deposit", [.. depositIds.Take(count)]);
+            }
+        }
+
+        await Deposit(0, 20);
+        await bank.Sql.Execute("alter table bank.\"Accounts\" add column \"Note\" text");
+        await Deposit(20, 40);
+
+        await bank.HandledOnce(depositIds, "deposit", "statement");
+    }
+
     [Fact]
     public async Task A_broker_that_dies_in_mid_stream_costs_no_message_whoever_starts_or_leaves_meanwhile()
     {

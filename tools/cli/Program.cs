@@ -5,6 +5,7 @@ using Shop.Cli.Demo;
 using Shop.Cli.Drills;
 using Shop.Cli.Load;
 using Shop.Cli.Orders;
+using Shop.Cli.Simulation;
 using Shop.Cli.Testing;
 using Shop.Cli.Traces;
 using Shop.Cli;
@@ -25,6 +26,7 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     DeadLettersCommand.Command(checkout),
     LoadCommand.Command(checkout),
     DrillCommand.Command(checkout),
+    SimulateCommand.Command(),
     TestCommand.Command(checkout),
 };
 return await CommandLine.Run(shop, args);

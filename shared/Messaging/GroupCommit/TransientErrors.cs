@@ -13,7 +13,7 @@ static class TransientErrors
             switch (error)
             {
                 case PostgresException postgres:
-                    return postgres.IsTransient || PassesWhenSomebodyActs(postgres.SqlState);
+                    return postgres.IsTransient || PassesWhenSomebodyActs(postgres.SqlState) || IsStalePlan(postgres);
                 case NpgsqlException or SocketException:
                     return true;
             }
@@ -29,4 +29,9 @@ static class TransientErrors
             or PostgresErrorCodes.DiskFull or PostgresErrorCodes.ReadOnlySqlTransaction
             or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
             or PostgresErrorCodes.InvalidCatalogName;
+
+    // A migration has added a column under a statement that was prepared before it. Npgsql forgets the statement, so the next
+    // attempt prepares it anew. The code alone says only "not supported"; the routine is what tells.
+    static bool IsStalePlan(PostgresException error) =>
+        error is { SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery" };
 }

@@ -18,9 +18,8 @@ static class TestCommand
         // Nothing of the build may stay running afterwards.
         ["MSBUILDDISABLENODEREUSE"] = "1",
         ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
-        // Tests start systems of their own, wherever this one is told to be.
+        // Tests start systems of their own, wherever this one is told to keep its state.
         [Checkout.StateVariable] = "",
-        [Ports.Variable] = "",
     };
 
     public static Command Command(Checkout checkout)

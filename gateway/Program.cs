@@ -21,4 +21,5 @@ return await builder.ServeAsync(
         ops.MapGet("/audit", OpsAnswers.Audit);
         app.MapProxy();
     },
-    beforeAuthorization: app => app.UseRateLimiter());
+    beforeAuthorization: app => app.UseRateLimiter(),
+    isPublic: true);

@@ -17,7 +17,7 @@ builder.AddMessaging<InventoryDbContext>(messaging => messaging
         .Consumer<ReleaseStockConsumer>()
         .Consumer<SellStockConsumer>())
     .Preload<StockPreload>());
-builder.AddInvariants(InventoryDbContext.Schema, StockInvariants.Rules, StockInvariants.OldestHold);
+builder.AddInvariants(InventoryDbContext.Schema, StockInvariants.Rules, StockInvariants.Holds, StockInvariants.OldestHold);
 builder.AnswerUnavailable<OverloadedException>();
 builder.Services.AddSingleton<SeedCatalogue>();
 builder.Services.AddHostedService(services => services.GetRequiredService<SeedCatalogue>());

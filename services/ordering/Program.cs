@@ -16,9 +16,11 @@ builder.AddMessaging<OrderingDbContext>(messaging => messaging
     .Endpoint(Endpoints.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())
     .Endpoint(Endpoints.Products, endpoint => endpoint.Consumer<ProductChangedConsumer>())
     .Preload<OrderPreload>());
-builder.AddInvariants(OrderingDbContext.Schema, OrderInvariants.Rules, OrderInvariants.OldestUnfinished);
+builder.AddInvariants(OrderingDbContext.Schema, OrderInvariants.Rules, OrderInvariants.OldestUnfinished, OrderInvariants.Sagas);
 builder.AnswerUnavailable<OverloadedException>();
 builder.Services.AddSingleton(IdempotencyOptions.Purge);
+builder.Services.AddSingleton<OrderMetrics>();
+builder.Services.AddHostedService(services => services.GetRequiredService<OrderMetrics>());
 builder.Services.AddSingleton<KeysInFlight>();
 builder.Services.AddSingleton<OrderFeed>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderFeed>());

@@ -53,8 +53,9 @@ public static class ServiceDefaults
     }
 
     /// <summary>The middleware and routes that belong to <see cref="AddServiceDefaults"/>.</summary>
-    internal static WebApplication UseServiceDefaults(this WebApplication app, Action<WebApplication>? beforeAuthorization)
+    internal static WebApplication UseServiceDefaults(this WebApplication app, Action<WebApplication>? beforeAuthorization, bool isPublic)
     {
+        app.UseMetrics(isPublic);
         app.Use(Streams.EndWhenStopping);
         app.UseExceptionHandler();
         app.UseStatusCodePages();

@@ -24,14 +24,15 @@ public static class Serving
     /// <summary>Serves until it is told to stop. Wrong settings end it with one line that names the key.</summary>
     /// <param name="map">Adds the process's own routes.</param>
     /// <param name="beforeAuthorization">Adds what must see also the requests that are turned away.</param>
+    /// <param name="isPublic">True if everybody reaches its port; what is only for those who run it is not shown there.</param>
     /// <returns>The process's exit code.</returns>
     public static Task<int> ServeAsync(
-        this WebApplicationBuilder builder, Action<WebApplication> map, Action<WebApplication>? beforeAuthorization = null) =>
+        this WebApplicationBuilder builder, Action<WebApplication> map, Action<WebApplication>? beforeAuthorization = null, bool isPublic = false) =>
         Guarded(builder, async app =>
         {
             // Before anything is built from them.
             app.Services.GetRequiredService<IStartupValidator>().Validate();
-            app.UseServiceDefaults(beforeAuthorization);
+            app.UseServiceDefaults(beforeAuthorization, isPublic);
             map(app);
             await app.RunAsync();
             return 0;

@@ -9,13 +9,12 @@ using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
-using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Shop.Hosting;
 
-/// <summary>Traces and metrics by OTLP where a collector is configured; without one nothing is collected and nothing paid.</summary>
+/// <summary>Traces and metrics by OTLP where a collector is configured; without one there are metrics only, for whoever scrapes them.</summary>
 static class Telemetry
 {
     public const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -34,6 +33,7 @@ static class Telemetry
         DistributedContextPropagator.Current = new TraceContextOnly();
         builder.Services.AddSingleton(DistributedContextPropagator.Current);
 
+        builder.AddMetrics();
         if (string.IsNullOrEmpty(builder.Configuration[EndpointKey]))
         {
             builder.Services.AddHostedService<TraceIdsWithoutCollector>();
@@ -55,7 +55,7 @@ static class Telemetry
                 .AddProcessor(new OrderOfTrace.FromBaggage())
                 .AddAspNetCoreInstrumentation(options =>
                 {
-                    options.Filter = http => !IsHealthCheck(http);
+                    options.Filter = http => !IsHealthCheck(http) && !Metrics.IsScrape(http);
                     options.EnrichWithHttpResponse = (activity, answer) => OrderOfTrace.Tag(
                         activity, answer.Headers.Location is [{ } location] ? location : answer.HttpContext.Request.Path.Value);
                 })
@@ -63,11 +63,6 @@ static class Telemetry
                     (activity, answer) => OrderOfTrace.Tag(activity, answer.Headers.Location?.OriginalString ?? answer.RequestMessage?.RequestUri?.AbsolutePath))
                 .AddNpgsql()
                 .AddSource("Shop.*"))
-            .WithMetrics(metrics => metrics
-                .AddAspNetCoreInstrumentation()
-                .AddHttpClientInstrumentation()
-                .AddRuntimeInstrumentation()
-                .AddMeter("MassTransit", "Npgsql", "Shop.*"))
             .UseOtlpExporter();
     }
 

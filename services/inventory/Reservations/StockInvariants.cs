@@ -12,6 +12,12 @@ static class StockInvariants
         "Age of the oldest hold",
         "select extract(epoch from now() - min(held_at))::float8 from inventory.reservations where state = 'Held'");
 
+    public static DatabaseGauge Holds { get; } = new(
+        "shop.stock.holds",
+        "{reservation}",
+        "Orders that stock is held for",
+        "select count(*)::float8 from inventory.reservations where state = 'Held'");
+
     public static IReadOnlyList<InvariantRule> Rules(IServiceProvider services, TimeSpan grace)
     {
         var limit = services.GetRequiredService<IOptions<ReservationOptions>>().Value.HoldTimeLimit + grace;

@@ -119,6 +119,8 @@ public static class CancelReason
     public const string PaymentTimeout = "payment_timeout";
     public const string StockTimeout = "stock_timeout";
     public const string CustomerRequest = "customer_request";
+
+    public static IReadOnlyList<string> All { get; } = [OutOfStock, PaymentDeclined, PaymentTimeout, StockTimeout, CustomerRequest];
 }
 
 /// <summary>Who did a step of the timeline.</summary>

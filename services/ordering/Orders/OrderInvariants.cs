@@ -13,6 +13,18 @@ static class OrderInvariants
         "Age of the oldest order that has not ended",
         $"select extract(epoch from now() - min(placed_at))::float8 from ordering.orders where {Unfinished}");
 
+    /// <summary>Finished ones are left out: they are many, and <see cref="OrderMetrics"/> counts them.</summary>
+    public static DatabaseGauge Sagas { get; } = new(
+        "shop.saga.instances",
+        "{order}",
+        "Orders that have not ended, by the state of their saga",
+        $"""
+        select state.name, count(orders.id)::float8
+        from (values ('{OrderStatus.Placed}'), ('{OrderStatus.StockReserved}'), ('{OrderStatus.Cancelling}')) state (name)
+        left join ordering.orders on status = state.name and {Unfinished} group by 1
+        """,
+        "shop.saga.state");
+
     // Word for word the condition of the index ix_orders_unfinished.
     const string Unfinished = "status not in ('Confirmed', 'Cancelled')";
 

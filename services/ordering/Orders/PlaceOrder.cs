@@ -43,6 +43,7 @@ static class PlaceOrder
         GroupCommit<OrderingDbContext> commit,
         KeysInFlight inFlight,
         IOptions<OrderSagaOptions> options,
+        OrderMetrics metrics,
         TimeProvider clock)
     {
         if ((PlaceOrderRules.Check(request) ?? PlaceOrderRules.CheckKey(idempotencyKey)) is { } problem)
@@ -65,11 +66,11 @@ static class PlaceOrder
             return Problem.Conflict("A request with this Idempotency-Key is still being processed. Ask again in a moment.");
         }
 
-        return await commit.Run(placement, unit => Place(unit, placement, options.Value, clock));
+        return await commit.Run(placement, unit => Place(unit, placement, options.Value, metrics, clock));
     }
 
     static async Task<Results<Accepted<Response>, ProblemHttpResult>> Place(
-        UnitOfWork<OrderingDbContext> unit, Placement placement, OrderSagaOptions options, TimeProvider clock)
+        UnitOfWork<OrderingDbContext> unit, Placement placement, OrderSagaOptions options, OrderMetrics metrics, TimeProvider clock)
     {
         if (FindAnswer(unit.Db, placement) is { } stored)
         {
@@ -96,6 +97,7 @@ static class PlaceOrder
         await unit.Publish(new ReserveStock(
             order.CorrelationId, [.. lines.Select(line => new StockLine(line.Sku, line.Quantity))]));
         unit.Db.Add(order);
+        unit.AfterCommit(metrics.Placed);
 
         var response = new Response(order.CorrelationId, order.Status, Money.Euro(order.Total), order.PlacedAt);
         Store(unit.Db, placement, response, order.PlacedAt);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -26,24 +27,27 @@ abstract record ChargeAnswer
 /// The card network's API. Retries, time limits and circuit breaker are in the HTTP client's pipeline
 /// (<see cref="CardNetworkRegistration"/>); an idempotency key makes repeating a call safe.
 /// </summary>
-sealed class CardNetworkClient(HttpClient http)
+sealed class CardNetworkClient(HttpClient http, CardNetworkMetrics metrics)
 {
     sealed record ChargeView(string Id, string Reference, string Amount, string Refunded, string Status, string? Code);
 
     public async Task<ChargeAnswer> Charge(
         string idempotencyKey, decimal amount, string token, string reference, CancellationToken cancellation)
     {
+        var startedAt = Stopwatch.GetTimestamp();
         var body = JsonContent.Create(
             new { Amount = Text(amount), Currency = "EUR", Token = token, Reference = reference },
             options: JsonSerializerOptions.Web);
         using var request = new HttpRequestMessage(HttpMethod.Post, "v1/charges") { Content = body };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
-        return await Call(request, async response => Read(await Body<ChargeView>(response, cancellation)), cancellation);
+        var answer = await Call(request, async response => Read(await Body<ChargeView>(response, cancellation)), cancellation);
+        return metrics.Called("charge", startedAt, answer);
     }
 
     /// <summary>Asks what became of an earlier charge. NotDone means that the network has no charge under this key.</summary>
     public async Task<ChargeAnswer> Ask(string idempotencyKey, CancellationToken cancellation)
     {
+        var startedAt = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(
             HttpMethod.Get, $"v1/charges?idempotencyKey={Uri.EscapeDataString(idempotencyKey)}");
         var answer = await Call(
@@ -53,22 +57,24 @@ sealed class CardNetworkClient(HttpClient http)
                 : new ChargeAnswer.NotDone("no such charge"),
             cancellation);
         // Not having been able to ask is no answer to the question.
-        return answer is ChargeAnswer.NotDone { Reason: not "no such charge" } failed
+        return metrics.Called("ask", startedAt, answer is ChargeAnswer.NotDone { Reason: not "no such charge" } failed
             ? new ChargeAnswer.Unknown(failed.Reason)
-            : answer;
+            : answer);
     }
 
     /// <summary>Gives a whole charge back.</summary>
     /// <returns>Succeeded once it is certain.</returns>
     public async Task<ChargeAnswer> Refund(string chargeId, string idempotencyKey, CancellationToken cancellation)
     {
+        var startedAt = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(
             HttpMethod.Post, $"v1/charges/{Uri.EscapeDataString(chargeId)}/refunds")
         {
             Content = JsonContent.Create(new { }),
         };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
-        return await Call(request, async response => Read(await Body<ChargeView>(response, cancellation)), cancellation);
+        var answer = await Call(request, async response => Read(await Body<ChargeView>(response, cancellation)), cancellation);
+        return metrics.Called("refund", startedAt, answer);
     }
 
     async Task<ChargeAnswer> Call(

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
 using Polly;
+using Polly.CircuitBreaker;
 using Shop.Hosting;
 
 namespace Shop.Payment.CardNetwork;
@@ -15,6 +16,8 @@ static class CardNetworkRegistration
     public static IHostApplicationBuilder AddCardNetwork(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<CardNetworkOptions>(CardNetworkOptions.Section);
+        builder.Services.AddSingleton<CardNetworkMetrics>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<CardNetworkMetrics>());
         builder.Services
             .AddHttpClient<CardNetworkClient>((services, http) =>
             {
@@ -39,6 +42,8 @@ static class CardNetworkRegistration
                     });
                 }
 
+                var (metrics, breaker) = (context.ServiceProvider.GetRequiredService<CardNetworkMetrics>(), new CircuitBreakerStateProvider());
+                metrics.Watch(breaker);
                 pipeline
                     .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
                     {
@@ -46,6 +51,12 @@ static class CardNetworkRegistration
                         MinimumThroughput = options.BreakerCallsMin,
                         SamplingDuration = _breakerSamplingTime,
                         BreakDuration = options.BreakerOpenTime,
+                        StateProvider = breaker,
+                        OnOpened = _ =>
+                        {
+                            metrics.Opened();
+                            return ValueTask.CompletedTask;
+                        },
                     })
                     .AddTimeout(options.AnswerTimeLimit);
             });

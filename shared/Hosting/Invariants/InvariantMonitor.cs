@@ -29,7 +29,8 @@ sealed partial class InvariantMonitor : BackgroundService
     readonly TimeProvider _clock;
     readonly ILogger<InvariantMonitor> _logger;
     volatile IReadOnlyDictionary<string, int> _violations = new Dictionary<string, int>();
-    volatile IReadOnlyDictionary<string, double> _values = new Dictionary<string, double>();
+    volatile IReadOnlyDictionary<string, IReadOnlyList<Measurement<double>>> _values = new Dictionary<string, IReadOnlyList<Measurement<double>>>();
+    long _checkedAt;
 
     public InvariantMonitor(
         string service,
@@ -49,12 +50,18 @@ sealed partial class InvariantMonitor : BackgroundService
         _logger = logger;
         _meter.CreateObservableGauge(
             "shop.invariant.violations",
-            () => _violations.Select(rule => new Measurement<int>(rule.Value, new KeyValuePair<string, object?>("invariant", rule.Key))),
+            () => _violations.Select(rule => new Measurement<int>(rule.Value, new KeyValuePair<string, object?>("shop.invariant", rule.Key))),
             "{violation}",
             "What contradicts a promise at the moment");
+        _checkedAt = clock.GetTimestamp();
+        _meter.CreateObservableGauge(
+            "shop.invariant.check.age",
+            () => clock.GetElapsedTime(Interlocked.Read(ref _checkedAt)).TotalSeconds,
+            "s",
+            "Time since the promises were last checked");
         foreach (var gauge in gauges)
         {
-            _meter.CreateObservableGauge(gauge.Name, () => _values.GetValueOrDefault(gauge.Name), gauge.Unit, gauge.Description);
+            _meter.CreateObservableGauge(gauge.Name, () => _values.GetValueOrDefault(gauge.Name, []), gauge.Unit, gauge.Description);
         }
     }
 
@@ -79,7 +86,7 @@ sealed partial class InvariantMonitor : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(_interval, _clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        do
         {
             try
             {
@@ -90,6 +97,7 @@ sealed partial class InvariantMonitor : BackgroundService
                 LogFailed(error.Message);
             }
         }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     async Task Observe(CancellationToken cancellation)
@@ -101,14 +109,14 @@ sealed partial class InvariantMonitor : BackgroundService
         }
 
         _violations = findings.ToDictionary(finding => finding.Name, finding => finding.Violations.Count);
-        var values = new Dictionary<string, double>();
+        var values = new Dictionary<string, IReadOnlyList<Measurement<double>>>();
         foreach (var gauge in _gauges)
         {
-            await using var command = _database.CreateCommand(gauge.Sql);
-            values[gauge.Name] = await command.ExecuteScalarAsync(cancellation) as double? ?? 0;
+            values[gauge.Name] = await gauge.Measure(_database, cancellation);
         }
 
         _values = values;
+        Interlocked.Exchange(ref _checkedAt, _clock.GetTimestamp());
     }
 
     async Task<IReadOnlyList<InvariantViolation>> Violations(InvariantRule rule, CancellationToken cancellation)

@@ -23,7 +23,7 @@ public static class InvariantRegistration
         {
             var grace = services.GetRequiredService<IOptions<InvariantOptions>>().Value.Grace;
             IReadOnlyList<InvariantRule> all = [.. rules(services, grace), .. InvariantRule.OfMessaging(service, grace)];
-            IReadOnlyList<DatabaseGauge> measured = [.. gauges, DatabaseGauge.OutboxAge(service)];
+            IReadOnlyList<DatabaseGauge> measured = [.. gauges, .. DatabaseGauge.OfMessaging(service)];
             return ActivatorUtilities.CreateInstance<InvariantMonitor>(services, service, all, measured);
         });
         builder.Services.AddHostedService(services => services.GetRequiredService<InvariantMonitor>());

@@ -35,19 +35,6 @@ public sealed record InvariantRule(string Name, string Promise, string Violation
     ];
 }
 
-/// <summary>A number that tells how well a service keeps up.</summary>
-/// <param name="Name">Of the metric.</param>
-/// <param name="Sql">One row with one number; null counts as 0.</param>
-public sealed record DatabaseGauge(string Name, string Unit, string Description, string Sql)
-{
-    /// <summary>Age of the oldest message that should be out already.</summary>
-    public static DatabaseGauge OutboxAge(string schema) => new(
-        "shop.outbox.age",
-        "s",
-        "Age of the oldest outbox row that is due",
-        $"select extract(epoch from now() - min(created_at))::float8 from {schema}.outbox where due_at = '-infinity'");
-}
-
 /// <summary>How a service watches its own promises.</summary>
 public sealed class InvariantOptions
 {

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Polly.CircuitBreaker;
+
+namespace Shop.Payment.CardNetwork;
+
+/// <summary>How the card network answers, and whether the circuit breaker lets it be asked.</summary>
+sealed class CardNetworkMetrics : IHostedService, IDisposable
+{
+    public const string MeterName = "Shop.Payment";
+
+    static readonly double[] _seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
+
+    static readonly (string Name, CircuitState State)[] _states =
+        [("closed", CircuitState.Closed), ("open", CircuitState.Open), ("half_open", CircuitState.HalfOpen)];
+
+    readonly Meter _meter = new(MeterName);
+    readonly Histogram<double> _calls;
+    readonly Counter<long> _openings;
+    volatile CircuitBreakerStateProvider? _breaker;
+
+    public CardNetworkMetrics()
+    {
+        _calls = _meter.CreateHistogram(
+            "shop.card_network.call.duration",
+            "s",
+            "Calls to the card network, with their quick repetitions, by operation and by what is known afterwards",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = _seconds });
+        _openings = _meter.CreateCounter<long>("shop.card_network.breaker.openings", "{opening}", "How often the circuit breaker opened");
+        _meter.CreateObservableGauge(
+            "shop.card_network.breaker.status",
+            Status,
+            "{breaker}",
+            "1 for the state of the circuit breaker, 0 for the others; an open one half-opens with the next call");
+    }
+
+    /// <summary>Begins the counter at 0: the step from nothing to 1 is no increase to whoever reads it.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _openings.Add(0);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>The breaker to tell about: of one replica, each has its own.</summary>
+    public void Watch(CircuitBreakerStateProvider breaker) => _breaker = breaker;
+
+    public void Opened() => _openings.Add(1);
+
+    /// <returns>The answer.</returns>
+    public ChargeAnswer Called(string operation, long startedAt, ChargeAnswer answer)
+    {
+        _calls.Record(
+            Stopwatch.GetElapsedTime(startedAt).TotalSeconds,
+            new KeyValuePair<string, object?>("shop.card_network.operation", operation),
+            new KeyValuePair<string, object?>("shop.card_network.outcome", OutcomeOf(answer)));
+        return answer;
+    }
+
+    static string OutcomeOf(ChargeAnswer answer) => answer switch
+    {
+        ChargeAnswer.Succeeded => "succeeded",
+        ChargeAnswer.Declined => "declined",
+        ChargeAnswer.NotDone => "not_done",
+        _ => "unknown",
+    };
+
+    // Before the first call there is no breaker yet, and nothing keeps anybody from calling.
+    IEnumerable<Measurement<int>> Status()
+    {
+        var current = _breaker?.CircuitState ?? CircuitState.Closed;
+        return _states.Select(state => new Measurement<int>(
+            state.State == current ? 1 : 0, new KeyValuePair<string, object?>("shop.card_network.breaker.state", state.Name)));
+    }
+}

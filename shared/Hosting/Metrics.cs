@@ -1,0 +1,103 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+
+namespace Shop.Hosting;
+
+/// <summary>Where a process shows its metrics to Prometheus.</summary>
+public sealed class MetricsOptions
+{
+    public const string Section = "Metrics";
+
+    /// <summary>
+    /// A port for /metrics alone, at the addresses the process listens at anyway. Null: a service shows them at its own port, and the gateway
+    /// nowhere, because everybody reaches that.
+    /// </summary>
+    [Range(1, 65_535)]
+    public int? Port { get; init; }
+}
+
+/// <summary>
+/// Metrics, scraped at /metrics and pushed by OTLP where there is a collector. Nobody is asked for a token: a scrape is numbers without customers or
+/// orders, and must work while the issuer of tokens is away. So it is never at a port that the public reaches.
+/// </summary>
+static class Metrics
+{
+    const string Path = "/metrics";
+
+    public static void AddMetrics(this WebApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<MetricsOptions>(MetricsOptions.Section);
+        builder.ListenForScrapes();
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddAspNetCoreInstrumentation()
+            .AddHttpClientInstrumentation()
+            .AddRuntimeInstrumentation()
+            .AddMeter("MassTransit", "Npgsql", "Shop.*")
+            // Of requests and orders whose trace is kept, so that a slow one in a histogram leads to its trace.
+            .SetExemplarFilter(ExemplarFilterType.TraceBased)
+            .AddPrometheusExporter(scrape => scrape.ScopeInfoEnabled = false));
+    }
+
+    /// <summary>Comes first: neither limits nor authorization nor the metrics about requests are for scrapes.</summary>
+    /// <param name="isPublic">True if everybody reaches the process's own port.</param>
+    public static void UseMetrics(this WebApplication app, bool isPublic)
+    {
+        var port = app.Services.GetRequiredService<IOptions<MetricsOptions>>().Value.Port;
+        if (port is not null)
+        {
+            // Nothing else is at that port.
+            app.MapWhen(http => http.Connection.LocalPort == port, Scrape);
+        }
+        else if (!isPublic)
+        {
+            app.MapWhen(IsScrape, Scrape);
+        }
+    }
+
+    public static bool IsScrape(HttpContext http) => http.Request.Path == Path;
+
+    static void Scrape(IApplicationBuilder app)
+    {
+        app.Use((http, next) =>
+        {
+            if (http.Features.Get<IHttpMetricsTagsFeature>() is { } tags)
+            {
+                tags.MetricsDisabled = true;
+            }
+
+            return next(http);
+        });
+        app.UseOpenTelemetryPrometheusScrapingEndpoint(IsScrape);
+    }
+
+    // Kestrel listens where it would have, and there at one more port. Endpoints that are configured one by one (Kestrel:Endpoints) come with their own.
+    static void ListenForScrapes(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration.GetSection(MetricsOptions.Section).GetValue<int?>(nameof(MetricsOptions.Port)) is not { } port)
+        {
+            return;
+        }
+
+        if (builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls)
+        {
+            var more = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(BindingAddress.Parse)
+                .Where(address => !address.IsUnixPipe && !address.IsNamedPipe)
+                .Select(address => $"http://{address.Host}:{port}")
+                .Distinct();
+            builder.WebHost.UseUrls([urls, .. more]);
+        }
+        else
+        {
+            builder.WebHost.UseSetting(
+                WebHostDefaults.HttpPortsKey, string.Join(';', builder.Configuration[WebHostDefaults.HttpPortsKey] ?? "8080", port));
+        }
+    }
+}

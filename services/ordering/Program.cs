@@ -11,6 +11,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("ordering");
 builder.AddDatabase<OrderingDbContext>(OrderingDbContext.Schema);
 builder.AddValidatedOptions<OrderSagaOptions>(OrderSagaOptions.Section);
+builder.AddValidatedOptions<KeptTracesOptions>(KeptTracesOptions.Section);
 builder.AddValidatedOptions<IdempotencyOptions>(IdempotencyOptions.Section);
 builder.AddMessaging<OrderingDbContext>(messaging => messaging
     .Endpoint(Endpoints.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())

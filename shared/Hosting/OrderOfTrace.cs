@@ -15,6 +15,9 @@ public static class OrderOfTrace
     /// <summary>From now on the current trace is about this order.</summary>
     public static void Begin(Guid orderId) => Activity.Current?.SetBaggage(Key, orderId.ToString()).SetTag(Key, orderId.ToString());
 
+    /// <summary>Which order a span is about; null if it does not say.</summary>
+    internal static string? Of(Activity span) => span.GetBaggageItem(Key) ?? span.GetTagItem(Key) as string;
+
     // A request for /orders/{id}, or one that was answered with the address of a new order.
     internal static void Tag(Activity activity, string? path)
     {

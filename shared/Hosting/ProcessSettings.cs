@@ -8,6 +8,10 @@ namespace Shop.Hosting;
 static class ProcessSettings
 {
     const string UrlsKey = "urls";
+    const string InstanceKey = "SHOP_INSTANCE";
+
+    /// <summary>Which of a service's replicas this is, in logs, traces and metrics.</summary>
+    public static string InstanceOf(IConfiguration configuration) => configuration[InstanceKey] ?? Environment.MachineName;
 
     public static void Check(IConfiguration configuration)
     {

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
@@ -24,11 +23,9 @@ static class Telemetry
 
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
-        builder.Logging.ClearProviders()
-            // A statement that fails is reported once, by whoever handles the exception.
-            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None)
-            .AddConsole(console => console.FormatterName = LogLines.FormatterName)
-            .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
+        LogLines.AddTo(builder, service);
+        // A statement that fails is reported once, by whoever handles the exception.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
 
         DistributedContextPropagator.Current = new TraceContextOnly();
         builder.Services.AddSingleton(DistributedContextPropagator.Current);
@@ -49,7 +46,7 @@ static class Telemetry
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
-                service, serviceInstanceId: builder.Configuration["SHOP_INSTANCE"] ?? Environment.MachineName))
+                service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration)))
             .WithTracing(tracing => tracing
                 .SetSampler(new ParentBasedSampler(new EntrancesOnly(builder.SamplingRatio())))
                 .AddProcessor(new OrderOfTrace.FromBaggage())

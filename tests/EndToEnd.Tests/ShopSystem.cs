@@ -56,8 +56,11 @@ public sealed class ShopSystem : IAsyncLifetime
 
     /// <summary>Runs ./shop with this system's state and ports.</summary>
     /// <returns>What it printed.</returns>
-    public Task<string> Shop(string arguments, bool mayFail = false) => RunProgram(
-        Path.Combine(_checkout.Root, "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll"), arguments, mayFail);
+    public Task<string> Shop(string arguments, bool mayFail = false, params (string Key, string Value)[] settings) => RunProgram(
+        Path.Combine(_checkout.Root, "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll"),
+        arguments,
+        mayFail,
+        new Dictionary<string, string>([.. _settings, .. settings.Select(setting => new KeyValuePair<string, string>(setting.Key, setting.Value))]));
 
     public async Task<string> RunProgram(string assembly, string arguments, bool mayFail, IReadOnlyDictionary<string, string>? settings = null)
     {

@@ -147,6 +147,25 @@ public sealed class TraceTests : IDisposable
         Assert.All(received, span => Assert.Equal("travels, with = signs; and ümlauts", span.GetBaggageItem("shop.test")));
     }
 
+    [Fact]
+    public async Task A_message_that_fails_leaves_a_span_without_a_parent_where_its_trace_is_not_sampled()
+    {
+        await using var bank = await BankScenario.Open(_servers);
+        await bank.Start("one");
+        var client = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None);
+
+        await bank.Broker.Send(
+            Replica.Accounts, RawBroker.Message(new Overdraw(Guid.NewGuid(), bank.AccountId)) with { Trace = $"00-{client.TraceId}-{client.SpanId}-00" });
+
+        var letter = await bank.DeadLetter();
+        await Wait.Until(
+            () => Task.FromResult(_ended.Where(span => span.TraceId == client.TraceId && span.Recorded).ToArray()), spans => spans is not [], "a span");
+        var kept = Assert.Single(_ended, span => span.TraceId == client.TraceId && span.Recorded);
+        Assert.Equal((default, ActivityStatusCode.Error), (kept.ParentSpanId, kept.Status));
+        Assert.Equal(letter.Id, kept.GetTagItem("shop.dead_letter.id"));
+        Assert.Equal(client.TraceId.ToHexString(), letter.TraceId);
+    }
+
     public void Dispose()
     {
         _listener.Dispose();

@@ -4,6 +4,7 @@ using Shop.Cli.Commands;
 using Shop.Cli.Demo;
 using Shop.Cli.Drills;
 using Shop.Cli.Load;
+using Shop.Cli.Logs;
 using Shop.Cli.Orders;
 using Shop.Cli.Simulation;
 using Shop.Cli.Testing;
@@ -17,7 +18,7 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     Up.Command(checkout),
     Down.Command(checkout),
     Status.Command(checkout),
-    Logs.Command(checkout),
+    LogsCommand.Command(checkout),
     OrderCommand.Command(checkout),
     OrdersCommand.Command(checkout),
     TraceCommand.Command(checkout),

@@ -63,14 +63,14 @@ sealed partial class ExpireReservations(
             && reservation.Expire(unit.Db.ShelfFor(reservation.Lines));
         if (expired)
         {
-            unit.AfterCommit(() => LogExpired(orderId));
+            unit.AfterCommit(() => LogExpired(orderId, ReservationState.Expired));
         }
 
         return expired;
     }
 
-    [LoggerMessage(LogLevel.Information, "The hold of order {OrderId} ran out")]
-    partial void LogExpired(Guid orderId);
+    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: nobody came for it in time")]
+    partial void LogExpired(Guid orderId, ReservationState state);
 
     [LoggerMessage(LogLevel.Warning, "Looking for expired holds failed and will be tried again: {Reason}")]
     partial void LogFailed(string reason);

@@ -1,6 +1,7 @@
 using MassTransit;
 using Shop.Contracts.Inventory;
 using Shop.Inventory.Data;
+using Shop.Messaging;
 
 namespace Shop.Inventory.Reservations;
 
@@ -12,6 +13,7 @@ sealed partial class ReleaseStockConsumer(InventoryDbContext db, ILogger<Release
     {
         var orderId = context.Message.OrderId;
         var earlier = await db.Reservations.FindAsync([orderId], context.CancellationToken);
+        var before = earlier?.State;
         var (made, announcement) = Reservation.Release(context.Message, earlier, db.ShelfFor(earlier?.Lines ?? []));
         if (made is not null)
         {
@@ -19,9 +21,12 @@ sealed partial class ReleaseStockConsumer(InventoryDbContext db, ILogger<Release
         }
 
         await context.Publish(announcement, context.CancellationToken);
-        LogReleased(orderId);
+        if (before != ReservationState.Released)
+        {
+            context.AfterCommit(() => LogReleased(orderId, ReservationState.Released, before?.ToString() ?? "nothing"));
+        }
     }
 
-    [LoggerMessage(LogLevel.Debug, "Released the stock of order {OrderId}")]
-    partial void LogReleased(Guid orderId);
+    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: it was {Before}")]
+    partial void LogReleased(Guid orderId, ReservationState state, string before);
 }

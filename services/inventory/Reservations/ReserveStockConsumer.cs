@@ -22,7 +22,7 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
         if (made is not null)
         {
             db.Add(made);
-            LogReserved(orderId, lines.Count);
+            context.AfterCommit(() => LogHeld(orderId, ReservationState.Held, lines.Count));
         }
 
         if (announcement is not null)
@@ -32,7 +32,7 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
 
         if (announcement is StockRejected { MissingSkus: var missing })
         {
-            LogRejected(orderId, missing.Count, missing[0]);
+            context.AfterCommit(() => LogRejected(orderId, missing.Count, missing[0]));
         }
     }
 
@@ -46,9 +46,9 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "Reserved {Lines} lines for order {OrderId}")]
-    partial void LogReserved(Guid orderId, int lines);
+    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: {Lines} lines")]
+    partial void LogHeld(Guid orderId, ReservationState state, int lines);
 
-    [LoggerMessage(LogLevel.Information, "Rejected order {OrderId}: {Missing} products short, first {Sku}")]
+    [LoggerMessage(LogLevel.Information, "Reserved nothing for order {OrderId}: {Missing} products short, first {Sku}")]
     partial void LogRejected(Guid orderId, int missing, string sku);
 }

@@ -2,6 +2,7 @@ using MassTransit;
 using Shop.Contracts.Inventory;
 using Shop.Contracts.Ordering;
 using Shop.Inventory.Data;
+using Shop.Messaging;
 
 namespace Shop.Inventory.Reservations;
 
@@ -21,13 +22,21 @@ sealed partial class SellStockConsumer(InventoryDbContext db, ILogger<SellStockC
             throw new InvalidOperationException($"Order {orderId} was confirmed, but never had a reservation.");
         }
 
+        var before = reservation.State;
         if (reservation.Sell(db.ShelfFor(reservation.Lines)) is not [] and var missing)
         {
             await context.Publish(new SaleRejected(orderId, missing), context.CancellationToken);
-            LogRejected(orderId, missing[0]);
+            context.AfterCommit(() => LogGone(orderId, ReservationState.Released, missing[0]));
+        }
+        else if (reservation.State != before)
+        {
+            context.AfterCommit(() => LogSold(orderId, ReservationState.Sold, before));
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Order {OrderId} was confirmed after its hold had run out, and {Sku} is gone")]
-    partial void LogRejected(Guid orderId, string sku);
+    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: it was {Before}")]
+    partial void LogSold(Guid orderId, ReservationState state, ReservationState before);
+
+    [LoggerMessage(LogLevel.Warning, "Reservation of order {OrderId} became {State}: confirmed after it had run out, and {Sku} was gone")]
+    partial void LogGone(Guid orderId, ReservationState state, string sku);
 }

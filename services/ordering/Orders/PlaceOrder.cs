@@ -15,7 +15,7 @@ namespace Shop.Ordering.Orders;
 /// POST /orders. Writes the order, the command that starts its saga and the deadline for the answer in one transaction, and
 /// answers 202 at once; the outcome appears later, at the Location it returns.
 /// </summary>
-static class PlaceOrder
+static partial class PlaceOrder
 {
     /// <param name="Quantity">A decimal, so that 1.5 and 1e9 are told what is wrong with them instead of "not a number".</param>
     public sealed record Item(string Sku, decimal Quantity);
@@ -44,7 +44,8 @@ static class PlaceOrder
         KeysInFlight inFlight,
         IOptions<OrderSagaOptions> options,
         OrderMetrics metrics,
-        TimeProvider clock)
+        TimeProvider clock,
+        ILogger<Order> logger)
     {
         if ((PlaceOrderRules.Check(request) ?? PlaceOrderRules.CheckKey(idempotencyKey)) is { } problem)
         {
@@ -66,11 +67,16 @@ static class PlaceOrder
             return Problem.Conflict("A request with this Idempotency-Key is still being processed. Ask again in a moment.");
         }
 
-        return await commit.Run(placement, unit => Place(unit, placement, options.Value, metrics, clock));
+        return await commit.Run(placement, unit => Place(unit, placement, options.Value, metrics, clock, logger));
     }
 
     static async Task<Results<Accepted<Response>, ProblemHttpResult>> Place(
-        UnitOfWork<OrderingDbContext> unit, Placement placement, OrderSagaOptions options, OrderMetrics metrics, TimeProvider clock)
+        UnitOfWork<OrderingDbContext> unit,
+        Placement placement,
+        OrderSagaOptions options,
+        OrderMetrics metrics,
+        TimeProvider clock,
+        ILogger logger)
     {
         if (FindAnswer(unit.Db, placement) is { } stored)
         {
@@ -98,6 +104,7 @@ static class PlaceOrder
             order.CorrelationId, [.. lines.Select(line => new StockLine(line.Sku, line.Quantity))]));
         unit.Db.Add(order);
         unit.AfterCommit(metrics.Placed);
+        unit.AfterCommit(() => LogPlaced(logger, order.CorrelationId, OrderStatus.Placed, lines.Count, order.Total));
 
         var response = new Response(order.CorrelationId, order.Status, Money.Euro(order.Total), order.PlacedAt);
         Store(unit.Db, placement, response, order.PlacedAt);
@@ -127,4 +134,7 @@ static class PlaceOrder
 
     static Accepted<Response> Accepted(Response response) =>
         TypedResults.Accepted($"/orders/{response.OrderId}", response);
+
+    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status}: {Lines} lines for {Total} EUR")]
+    static partial void LogPlaced(ILogger logger, Guid orderId, string status, int lines, decimal total);
 }

@@ -26,7 +26,7 @@ sealed partial class ProductChangedConsumer(OrderingDbContext db, ILogger<Produc
 
         if (product.Apply(name, price, version))
         {
-            LogCopied(sku, version);
+            context.AfterCommit(() => LogCopied(sku, version));
         }
     }
 

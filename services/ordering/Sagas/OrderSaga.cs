@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Shop.Contracts.Inventory;
 using Shop.Contracts.Ordering;
 using Shop.Contracts.Payment;
+using Shop.Messaging;
 using Shop.Ordering.Orders;
 
 namespace Shop.Ordering.Sagas;
@@ -20,13 +21,16 @@ namespace Shop.Ordering.Sagas;
 /// </code>
 /// An order is born Placed: <see cref="PlaceOrder"/> writes it, together with its ReserveStock and its first deadline.
 /// </summary>
-public sealed class OrderSaga : MassTransitStateMachine<Order>
+public sealed partial class OrderSaga : MassTransitStateMachine<Order>
 {
     readonly TimeProvider _clock;
+    readonly KeptTracesOptions _keptTraces;
+    readonly ILogger _logger;
 
-    public OrderSaga(IOptions<OrderSagaOptions> options, TimeProvider clock)
+    public OrderSaga(
+        IOptions<OrderSagaOptions> options, IOptions<KeptTracesOptions> keptTraces, TimeProvider clock, ILogger<OrderSaga> logger)
     {
-        _clock = clock;
+        (_clock, _keptTraces, _logger) = (clock, keptTraces.Value, logger);
         InstanceState(order => order.Status);
         Correlate();
         Schedule(() => StockOverdue, order => order.DeadlineToken, timer =>
@@ -86,40 +90,40 @@ public sealed class OrderSaga : MassTransitStateMachine<Order>
 
     void WhilePlaced() => During(Placed,
         When(Reserved)
-            .Then(x => Record(x.Saga, OrderStatus.StockReserved, Services.Inventory, "Stock reserved"))
+            .Then(x => Record(x, OrderStatus.StockReserved, Services.Inventory, "Stock reserved"))
             .Publish(x => new TakePayment(x.Saga.CorrelationId, x.Saga.Total, x.Saga.PaymentToken, x.Saga.CustomerId))
             .Schedule(PaymentOverdue, x => new PaymentOverdue(x.Saga.CorrelationId))
             .TransitionTo(StockReserved),
         When(Rejected)
             .Then(x => Record(
-                x.Saga, OrderStatus.Cancelled, Services.Inventory, $"Out of stock: {string.Join(", ", x.Message.MissingSkus)}"))
+                x, OrderStatus.Cancelled, Services.Inventory, $"Out of stock: {string.Join(", ", x.Message.MissingSkus)}"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: false, money: false))
             .Unschedule(StockOverdue)
             .TransitionTo(Cancelled),
         Compensating(When(StockOverdue.Received)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Ordering, "Inventory did not answer in time"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Inventory did not answer in time"))
             .Then(x => x.Saga.Cancel(CancelReason.StockTimeout, stock: true, money: false))),
         Compensating(When(CancelRequested)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: false))),
         Ignore(Released));
 
     void WhileStockReserved() => During(StockReserved,
         When(Paid)
-            .Then(x => Record(x.Saga, OrderStatus.Confirmed, Services.Payment, "Payment taken"))
+            .Then(x => Record(x, OrderStatus.Confirmed, Services.Payment, "Payment taken"))
             .Then(x => x.Saga.Confirm(_clock.GetUtcNow()))
             .Unschedule(PaymentOverdue)
             .Publish(x => new OrderConfirmed(x.Saga.CorrelationId))
             .TransitionTo(Confirmed),
         Compensating(When(Declined)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Payment, $"Payment declined: {x.Message.Code}"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Payment, $"Payment declined: {x.Message.Code}"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false))),
         // Whether the money was taken is unknown. Payment finds out, and gives it back if it was.
         Compensating(When(PaymentOverdue.Received)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Ordering, "Payment did not answer in time"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Payment did not answer in time"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentTimeout, stock: true, money: true))),
         Compensating(When(CancelRequested)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: true))),
         Ignore(Reserved));
 
@@ -128,12 +132,12 @@ public sealed class OrderSaga : MassTransitStateMachine<Order>
         During(Cancelling,
             When(Released, x => x.Saga.AwaitsStockRelease)
                 .Then(x => x.Saga.AwaitsStockRelease = false)
-                .Then(x => Record(x.Saga, AfterCompensation(x.Saga), Services.Inventory, "Stock released"))
+                .Then(x => Record(x, AfterCompensation(x.Saga), Services.Inventory, "Stock released"))
                 .IfElse(x => IsCompensated(x.Saga), End, stillWaiting => stillWaiting),
             When(Refunded, x => x.Saga.AwaitsRefund)
                 .Then(x => x.Saga.AwaitsRefund = false)
                 .Then(x => Record(
-                    x.Saga,
+                    x,
                     AfterCompensation(x.Saga),
                     Services.Payment,
                     x.Message.Amount > 0 ? $"Payment refunded: {x.Message.Amount:0.00} EUR" : "Nothing was charged"))
@@ -151,11 +155,11 @@ public sealed class OrderSaga : MassTransitStateMachine<Order>
 
     void WhenConfirmed() => During(Confirmed,
         Compensating(When(CancelRequested)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: true))),
         // The confirmation reached Inventory after the hold had run out, and somebody else has the goods.
         Compensating(When(SaleRejected)
-            .Then(x => Record(x.Saga, OrderStatus.Cancelling, Services.Inventory, "The hold had run out, and so has the stock"))
+            .Then(x => Record(x, OrderStatus.Cancelling, Services.Inventory, "The hold had run out, and so has the stock"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: true, money: true))),
         Ignore(Reserved), Ignore(Rejected), Ignore(Released), Ignore(Paid), Ignore(Declined), Ignore(Refunded));
 
@@ -174,11 +178,43 @@ public sealed class OrderSaga : MassTransitStateMachine<Order>
     EventActivityBinder<Order, T> End<T>(EventActivityBinder<Order, T> arrow) where T : class =>
         arrow.Unschedule(CompensationOverdue).TransitionTo(Cancelled);
 
-    void Record(Order order, string status, string service, string what) =>
-        order.Record(status, service, what, _clock.GetUtcNow());
+    void Record(BehaviorContext<Order> context, string status, string service, string what)
+    {
+        var (order, now) = (context.Saga, _clock.GetUtcNow());
+        var isChange = status != order.Status;
+        var reason = _keptTraces.ReasonToKeep(order, status, now);
+        order.Record(status, service, what, now);
+        if (reason is not null && KeptTrace.Begin(order, status, reason) is { } kept)
+        {
+            context.AfterCommit(kept.End);
+        }
+
+        if (isChange)
+        {
+            context.AfterCommit(() => Log(order, status, what));
+        }
+    }
+
+    void Log(Order order, string status, string what)
+    {
+        if (order.Reason is { } reason && status != OrderStatus.Confirmed)
+        {
+            LogEnding(order.CorrelationId, status, reason, what);
+        }
+        else
+        {
+            LogBecame(order.CorrelationId, status, what);
+        }
+    }
 
     static bool IsCompensated(Order order) => order is { AwaitsStockRelease: false, AwaitsRefund: false };
 
     static string AfterCompensation(Order order) =>
         IsCompensated(order) ? OrderStatus.Cancelled : OrderStatus.Cancelling;
+
+    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status}: {What}")]
+    partial void LogBecame(Guid orderId, string status, string what);
+
+    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status} ({Reason}): {What}")]
+    partial void LogEnding(Guid orderId, string status, string reason, string what);
 }

@@ -139,6 +139,7 @@ sealed partial class PaymentWorker(
     {
         var payment = await unit.Db.Payments.FindAsync(leased.OrderId)
             ?? throw new InvalidOperationException($"The payment of order {leased.OrderId} is gone.");
+        var before = payment.State;
         var announcement = leased.State == PaymentState.Refunding
             ? answer is ChargeAnswer.Succeeded ? payment.GivenBack() : null
             : payment.Charged(answer, leased.IsSettled, leased.Attempts);
@@ -159,8 +160,19 @@ sealed partial class PaymentWorker(
             }
         }
 
-        unit.AfterCommit(() => LogOutcome(leased.OrderId, payment.State, answer.GetType().Name));
-        return payment.State;
+        var (state, said) = (payment.State, answer.GetType().Name);
+        unit.AfterCommit(() =>
+        {
+            if (state != before)
+            {
+                LogBecame(leased.OrderId, state, said, leased.Attempts);
+            }
+            else
+            {
+                LogOutcome(leased.OrderId, state, said, leased.Attempts);
+            }
+        });
+        return state;
     }
 
     // Doubling, and never twice the same, so that payments that failed together do not come back together.
@@ -170,8 +182,11 @@ sealed partial class PaymentWorker(
         return (pause < options.Value.RetryPauseMax ? pause : options.Value.RetryPauseMax) * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 
-    [LoggerMessage(LogLevel.Debug, "Payment of order {OrderId} is {State} after the card network said {Answer}")]
-    partial void LogOutcome(Guid orderId, PaymentState state, string answer);
+    [LoggerMessage(LogLevel.Information, "Payment of order {OrderId} became {State}: the card network said {Answer} to attempt {Attempt}")]
+    partial void LogBecame(Guid orderId, PaymentState state, string answer, int attempt);
+
+    [LoggerMessage(LogLevel.Debug, "Payment of order {OrderId} stayed {State}: the card network said {Answer} to attempt {Attempt}")]
+    partial void LogOutcome(Guid orderId, PaymentState state, string answer, int attempt);
 
     [LoggerMessage(LogLevel.Warning, "An attempt for order {OrderId} could not be recorded and will be repeated: {Reason}")]
     partial void LogAttemptFailed(Guid orderId, string reason);

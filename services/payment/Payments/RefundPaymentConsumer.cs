@@ -7,12 +7,15 @@ using Shop.Payment.Data;
 namespace Shop.Payment.Payments;
 
 /// <summary>Compensation: whatever was taken for the order goes back, and nothing is taken any more.</summary>
-sealed class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IConsumer<RefundPayment>
+sealed partial class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker worker, ILogger<RefundPaymentConsumer> logger)
+    : IConsumer<RefundPayment>
 {
     public async Task Consume(ConsumeContext<RefundPayment> context)
     {
         var earlier = await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken);
+        var before = earlier?.State;
         var (made, announcement) = Payment.Refund(context.Message, earlier);
+        var payment = (made ?? earlier)!;
         if (made is not null)
         {
             db.Add(made);
@@ -24,8 +27,16 @@ sealed class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker worker) : 
         }
         else
         {
-            (made ?? earlier)!.BelongsTo(Activity.Current);
+            payment.BelongsTo(Activity.Current);
             context.AfterCommit(worker.Wake);
         }
+
+        if (payment.State is var state && state != before)
+        {
+            context.AfterCommit(() => LogCalledOff(payment.OrderId, state, before?.ToString() ?? "nothing"));
+        }
     }
+
+    [LoggerMessage(LogLevel.Information, "Payment of order {OrderId} became {State}: called off, it was {Before}")]
+    partial void LogCalledOff(Guid orderId, PaymentState state, string before);
 }

@@ -10,7 +10,8 @@ namespace Shop.Payment.Payments;
 /// Writes down the intent to charge, and nothing else: the card network is called afterwards, outside of the transaction, by
 /// <see cref="PaymentWorker"/>. A crash in between leaves an intent that any replica picks up.
 /// </summary>
-sealed class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IConsumer<TakePayment>
+sealed partial class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker, ILogger<TakePaymentConsumer> logger)
+    : IConsumer<TakePayment>
 {
     public async Task Consume(ConsumeContext<TakePayment> context)
     {
@@ -27,6 +28,7 @@ sealed class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IC
             made.BelongsTo(Activity.Current);
             db.Add(made);
             context.AfterCommit(worker.Wake);
+            context.AfterCommit(() => LogIntended(made.OrderId, PaymentState.Pending, made.Amount));
         }
 
         if (announcement is not null)
@@ -34,4 +36,7 @@ sealed class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker) : IC
             await context.Publish(announcement, context.CancellationToken);
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Payment of order {OrderId} became {State}: {Amount} EUR")]
+    partial void LogIntended(Guid orderId, PaymentState state, decimal amount);
 }

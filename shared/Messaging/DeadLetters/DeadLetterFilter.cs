@@ -35,7 +35,7 @@ sealed partial class DeadLetterFilter<TDb>(
             {
                 await letters.Keep(message, stopping);
                 metrics.DeadLettered(endpoint);
-                Activity.Current?.SetTag("shop.dead_letter.id", message.Id).SetStatus(ActivityStatusCode.Error, message.Reason);
+                Span(message);
                 LogKept(message.MessageType, message.MessageId, message.Id, message.Reason);
                 return;
             }
@@ -45,6 +45,14 @@ sealed partial class DeadLetterFilter<TDb>(
                 await Task.Delay(pause, stopping);
             }
         }
+    }
+
+    // Seen even where the message's trace is not sampled.
+    void Span(FailedMessage message)
+    {
+        using var _ = MessageTrace.Pinned();
+        using var kept = KeptSpan.Start(MessageTrace.Source, $"dead letter {endpoint}");
+        Activity.Current?.SetTag("shop.dead_letter.id", message.Id).SetStatus(ActivityStatusCode.Error, message.Reason);
     }
 
     [LoggerMessage(LogLevel.Error, "{MessageType} {MessageId} could not be handled and became dead letter {Id}: {Reason}")]

@@ -112,21 +112,11 @@ sealed partial class BatchTransaction<TDb>(
 
     void Tell(IReadOnlyList<Work<TDb>> batch, Outgoing outgoing)
     {
+        // First, so that what is logged here has an earlier time than what it leads to.
+        outgoing.Committed(error => LogAfterCommit(endpoint, error));
         if (outgoing.Messages is not [])
         {
             relay.Wake();
-        }
-
-        foreach (var action in outgoing.ActionsAfterCommit)
-        {
-            try
-            {
-                action();
-            }
-            catch (Exception error)
-            {
-                LogAfterCommit(endpoint, error);
-            }
         }
 
         foreach (var work in batch)

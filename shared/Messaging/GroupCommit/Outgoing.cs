@@ -5,11 +5,10 @@ sealed class Outgoing
 {
     readonly List<OutboxMessage> _messages = [];
     readonly HashSet<Guid> _unscheduled = [];
-    readonly List<Action> _afterCommit = [];
+    readonly List<(Action Action, ExecutionContext? Ambient)> _afterCommit = [];
 
     public IReadOnlyList<OutboxMessage> Messages => _messages;
     public IReadOnlyCollection<Guid> Unscheduled => _unscheduled;
-    public IReadOnlyList<Action> ActionsAfterCommit => _afterCommit;
 
     public void Add(OutboxMessage message) => _messages.Add(message);
 
@@ -22,7 +21,31 @@ sealed class Outgoing
         }
     }
 
-    public void AfterCommit(Action action) => _afterCommit.Add(action);
+    // A batch is about many traces: each action runs in that of the work it comes from.
+    public void AfterCommit(Action action) => _afterCommit.Add((action, ExecutionContext.Capture()));
+
+    /// <param name="onError">Told of what an action throws; the others run all the same.</param>
+    public void Committed(Action<Exception> onError)
+    {
+        foreach (var (action, ambient) in _afterCommit)
+        {
+            try
+            {
+                if (ambient is null)
+                {
+                    action();
+                }
+                else
+                {
+                    ExecutionContext.Run(ambient, static action => ((Action)action!)(), action);
+                }
+            }
+            catch (Exception error)
+            {
+                onError(error);
+            }
+        }
+    }
 }
 
 /// <summary>A message as it is stored and published.</summary>

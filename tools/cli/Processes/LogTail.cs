@@ -1,3 +1,5 @@
+using Shop.Cli.Logs;
+
 namespace Shop.Cli.Processes;
 
 /// <summary>The end of a process's log, to show why it did not start.</summary>
@@ -9,7 +11,7 @@ static class LogTail
     {
         var log = state.LogOf(process);
         return File.Exists(log)
-            ? $"The last lines of {log}:\n{string.Join('\n', LastLines(log, Lines).Select(line => "  " + line))}"
+            ? $"The last lines of {log}:\n{string.Join('\n', LastLines(log, Lines).Select(line => "  " + LogText.Plain(LogLine.Parse(process, line))))}"
             : $"It has written no log ({log}).";
     }
 

@@ -22,6 +22,11 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         // Collects the youngest objects often: many processes share this machine's memory. Hexadecimal bytes.
         ["DOTNET_GCgen0size"] = "800000",
         ["DOTNET_NOLOGO"] = "1",
+    };
+
+    // For the programs that are no part of the shop, and log as .NET does.
+    static readonly Dictionary<string, string> _plainLog = new()
+    {
         ["Logging__Console__FormatterName"] = "simple",
         ["Logging__Console__FormatterOptions__SingleLine"] = "true",
         ["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ",
@@ -108,14 +113,14 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         checkout.Ports.CardNetwork,
         Path.Combine("tests", "CardNetwork"),
         "Shop.CardNetwork",
-        new() { ["Ledger__Path"] = checkout.State.Combine(Path.Combine(CardNetwork, "ledger.jsonl")) });
+        new(_plainLog) { ["Ledger__Path"] = checkout.State.Combine(Path.Combine(CardNetwork, "ledger.jsonl")) });
 
     BackgroundProcess TraceViewerProcess() => Program(
         TraceViewer,
         checkout.Ports.TraceViewer.Page,
         Path.Combine("tools", "traces"),
         "Shop.Traces",
-        new()
+        new(_plainLog)
         {
             ["Ports__Page"] = $"{checkout.Ports.TraceViewer.Page}",
             ["Ports__OtlpGrpc"] = $"{checkout.Ports.TraceViewer.Grpc}",

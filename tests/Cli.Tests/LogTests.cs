@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Shop.Cli.Logs;
+
+namespace Shop.Cli.Tests;
+
+/// <summary>./shop logs: what is gathered, and how it looks.</summary>
+public sealed class LogTests : IDisposable
+{
+    static readonly Guid _order = Guid.Parse("0190a8b4-5f0e-7c3d-8a11-d5b6f0a1b2c3");
+    const string Trace = "0af7651916cd43dd8448eb211c80319c";
+
+    readonly StateDirectory _state = new(Path.Combine(Path.GetTempPath(), $"shop-logs-{Guid.NewGuid():N}"));
+
+    [Fact]
+    public void The_lines_of_an_order_are_gathered_from_all_logs_in_time_order()
+    {
+        Write("ordering-1", Line(1, "placed", _order), Line(5, "confirmed", _order), Line(6, "another's", Guid.NewGuid()));
+        Write("ordering-2", Line(3, "reserved", _order));
+        Write("inventory-1", Line(2, "held", _order), "no JSON at all", $"{{\"cut off\":\"{_order}");
+        Write("payment-1.log.1", Line(4, "taken", _order));
+        Write("payment-1", Line(7, "refunded", _order));
+
+        Assert.Equal(
+            ["ordering-1 placed", "inventory-1 held", "ordering-2 reserved", "payment-1 taken", "ordering-1 confirmed", "payment-1 refunded"],
+            Gather().ReadNew().Select(line => $"{line.Process} {line.Message}"));
+    }
+
+    [Fact]
+    public void Lines_that_name_no_order_belong_to_that_of_their_trace()
+    {
+        Write("gateway", Line(1, "retried", null, Trace), Line(2, "other", null, Trace.Replace('0', '1')), Line(3, "its neighbour's", Guid.NewGuid(), Trace));
+        Write("ordering-1", Line(4, "placed", _order, Trace));
+
+        Assert.Equal(["retried", "placed"], Gather().ReadNew().Select(line => line.Message));
+    }
+
+    [Fact]
+    public void An_order_is_followed_line_by_whole_line_also_into_a_log_that_begins_anew()
+    {
+        Write("ordering-1", Line(1, "placed, with much to say", _order, Trace));
+        var order = Gather();
+        Assert.Single(order.ReadNew());
+        Assert.Empty(order.ReadNew());
+
+        var next = Line(2, "held", _order);
+        File.AppendAllText(_state.LogOf("ordering-1"), next[..20]);
+        Assert.Empty(order.ReadNew());
+        File.AppendAllText(_state.LogOf("ordering-1"), next[20..] + "\n" + Line(3, "no order", null, Trace) + "\n");
+        Assert.Equal(["held", "no order"], order.ReadNew().Select(line => line.Message));
+        File.WriteAllText(_state.LogOf("ordering-1"), Line(4, "anew", _order) + "\n");
+        Assert.Equal(["anew"], order.ReadNew().Select(line => line.Message));
+    }
+
+    [Fact]
+    public void A_line_longer_than_a_block_is_one_line()
+    {
+        var text = new string('x', 300_000);
+        Write("ordering-1", Line(1, text, _order), Line(2, "short", _order));
+
+        Assert.Equal([text, "short"], Gather().ReadNew().Select(line => line.Message));
+    }
+
+    [Fact]
+    public void People_read_time_level_process_and_message_and_an_exception_below()
+    {
+        var line = LogLine.Parse("ordering-1", JsonSerializer.Serialize(new
+        {
+            time = "2026-11-24T15:11:21.1234567Z",
+            level = "Error",
+            message = "It failed\u001b[2J",
+            exception = "InvalidOperationException: broken\n   at Here",
+        }));
+
+        Assert.Equal(
+            "15:11:21.123 error ordering-1   It failed\uFFFD[2J\n    InvalidOperationException: broken\n       at Here",
+            new LogText(12, coloured: false).Of(line));
+        Assert.Contains("\e[31merror\e[0m", new LogText(12, coloured: true).Of(line));
+    }
+
+    [Theory]
+    [InlineData("2026-11-24 LOG:  checkpoint complete")]
+    [InlineData("{\"no\":\"entry of ours\"}")]
+    [InlineData("{\"time\":\"2026-11-24T15:11:21Z\",\"message\":\"cut of")]
+    [InlineData("{\"time\":5,\"message\":7}")]
+    [InlineData("{]")]
+    public void What_is_no_entry_of_ours_is_shown_as_it_is_and_is_JSON_where_JSON_is_wanted(string text)
+    {
+        var line = LogLine.Parse("postgres", text);
+
+        Assert.Null(line.Time);
+        Assert.EndsWith(text, new LogText(8, coloured: false).Of(line));
+        var json = JsonDocument.Parse(line.Json).RootElement;
+        Assert.Equal(("postgres", text), (json.GetProperty("instance").GetString(), json.GetProperty("message").GetString()));
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_state.Path))
+        {
+            Directory.Delete(_state.Path, recursive: true);
+        }
+    }
+
+    OrderLog Gather() => new(_order, LogFile.All(_state));
+
+    static string Line(int second, string message, Guid? orderId, string? traceId = null) => JsonSerializer.Serialize(
+        new { time = $"2026-11-24T15:11:{second:00}.0000000Z", level = "Information", message, orderId, traceId });
+
+    void Write(string log, params string[] lines)
+    {
+        Directory.CreateDirectory(_state.Logs);
+        File.WriteAllLines(Path.Combine(_state.Logs, log.Contains(".log", StringComparison.Ordinal) ? log : log + ".log"), lines);
+    }
+}

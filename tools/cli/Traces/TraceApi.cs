@@ -9,6 +9,9 @@ sealed class TraceApi(Uri viewer)
 {
     const string OrderTag = "shop.order.id";
     const string FirstMessage = "publish Inventory:ReserveStock";
+
+    // Of an order that sampling passed over.
+    const string Kept = "kept order";
     static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(250);
@@ -25,8 +28,7 @@ sealed class TraceApi(Uri viewer)
         for (var waited = TimeSpan.Zero; waited < _patience; waited += _pollInterval)
         {
             // Looking at an order is a trace too, once for each look.
-            var traces = await Ask($"/api/traces?service=ordering&operation={Uri.EscapeDataString(FirstMessage)}&tags={tags}&lookback=2d", cancellation);
-            found = traces is [var first, ..] ? first : null;
+            found = await Ask(FirstMessage, tags, cancellation) ?? await Ask(Kept, tags, cancellation);
             if (found is not null && found.Spans.Count == last)
             {
                 return found;
@@ -40,12 +42,13 @@ sealed class TraceApi(Uri viewer)
             $"There is no trace of order {orderId}. Traces are kept in memory: older ones are dropped, and none survives ./shop down.");
     }
 
-    async Task<IReadOnlyList<Trace>> Ask(string path, CancellationToken cancellation)
+    async Task<Trace?> Ask(string operation, string tags, CancellationToken cancellation)
     {
+        var path = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(operation)}&tags={tags}&lookback=2d";
         try
         {
             var answer = await _http.GetFromJsonAsync<Answer>(new Uri(viewer, path), JsonSerializerOptions.Web, cancellation);
-            return answer!.Data;
+            return answer!.Data is [var first, ..] ? first : null;
         }
         catch (HttpRequestException error)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MassTransit;
 using Shop.Messaging;
@@ -94,17 +93,10 @@ sealed class OrderMetrics : IHostedService, IStateObserver<Order>, IDisposable
         return Task.CompletedTask;
     }
 
-    // In the trace of the message that ended the order, which is the one an exemplar leads to.
     static void AfterCommit(BehaviorContext<Order> context, Action<double> count)
     {
-        var (trace, seconds) = (Activity.Current, SecondsSincePlaced(context.Saga));
-        context.AfterCommit(() =>
-        {
-            var around = Activity.Current;
-            Activity.Current = trace;
-            count(seconds);
-            Activity.Current = around;
-        });
+        var seconds = SecondsSincePlaced(context.Saga);
+        context.AfterCommit(() => count(seconds));
     }
 
     // By the order's own timestamps. Two replicas may have written them, with clocks that disagree.

@@ -9,6 +9,9 @@ sealed class TraceApi(Uri viewer)
 {
     const string OrderTag = "shop.order.id";
     const string FirstMessage = "publish Inventory:ReserveStock";
+
+    // Of an order that sampling passed over.
+    const string Kept = "kept order";
     static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(250);
@@ -21,17 +24,12 @@ sealed class TraceApi(Uri viewer)
     /// <exception cref="UserError">It is not there.</exception>
     public async Task<Trace> OfOrder(Guid? orderId, CancellationToken cancellation)
     {
-        // Looking at an order is a trace too, once for each look: the order's own is the one with its first message.
-        var query = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(FirstMessage)}&lookback=2d";
-        if (orderId is not null)
-        {
-            query += "&tags=" + Uri.EscapeDataString(JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" }));
-        }
-
+        var tags = orderId is null ? "" : JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" });
         var (found, last) = (default(Trace), -1);
         for (var waited = TimeSpan.Zero; waited < _patience; waited += _pollInterval)
         {
-            found = (await Ask(query, cancellation)).MaxBy(trace => trace.Spans.Min(span => span.StartTime));
+            // Looking at an order is a trace too, once for each look: the order's own is the one with its first message.
+            found = await Ask(FirstMessage, tags, cancellation) ?? await Ask(Kept, tags, cancellation);
             if (found is not null && found.Spans.Count == last)
             {
                 return found;
@@ -46,12 +44,15 @@ sealed class TraceApi(Uri viewer)
             : $"There is no trace of order {orderId}. Traces are kept in memory: older ones are dropped, and none survives ./shop down.");
     }
 
-    async Task<IReadOnlyList<Trace>> Ask(string path, CancellationToken cancellation)
+    /// <returns>The latest.</returns>
+    async Task<Trace?> Ask(string operation, string tags, CancellationToken cancellation)
     {
+        var path = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(operation)}&lookback=2d"
+            + (tags is "" ? "" : $"&tags={Uri.EscapeDataString(tags)}");
         try
         {
             var answer = await _http.GetFromJsonAsync<Answer>(new Uri(viewer, path), JsonSerializerOptions.Web, cancellation);
-            return answer?.Data ?? [];
+            return answer?.Data?.MaxBy(trace => trace.Spans.Min(span => span.StartTime));
         }
         catch (Exception error) when (error is HttpRequestException or JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -33,7 +33,11 @@ static class TestCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var steps = new Steps(Terminal.Out);
-            await steps.Show(() => DebianPackages.AddMissing(steps, cancellation));
+            await steps.Show(async () =>
+            {
+                await DebianPackages.AddMissing(steps, cancellation);
+                await Promtool.AddMissing(checkout.Root, steps, cancellation);
+            });
             var leftovers = new TestLeftovers(checkout.Root);
             await leftovers.Clear();
             try

@@ -72,7 +72,8 @@ public static class DatabaseRegistration
             MaxAutoPrepare = PreparedStatementsMax,
             NoResetOnClose = true,
         };
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString)
+        // By its name, metrics do not call it by its connection string.
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = instance }
             .ConfigureTracing(tracing => tracing
                 .ConfigureCommandSpanNameProvider(command => StatementNames.Of(command.CommandText))
                 .ConfigureBatchSpanNameProvider(batch => StatementNames.Of(batch.BatchCommands[0].CommandText))

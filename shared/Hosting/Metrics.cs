@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Shop.Hosting;
 
@@ -31,18 +32,24 @@ static class Metrics
 {
     const string Path = "/metrics";
 
-    public static void AddMetrics(this WebApplicationBuilder builder)
+    public static void AddMetrics(this WebApplicationBuilder builder, string service)
     {
         builder.AddValidatedOptions<MetricsOptions>(MetricsOptions.Section);
         builder.ListenForScrapes();
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddAspNetCoreInstrumentation()
-            .AddHttpClientInstrumentation()
-            .AddRuntimeInstrumentation()
-            .AddMeter("MassTransit", "Npgsql", "Shop.*")
-            // Of requests and orders whose trace is kept, so that a slow one in a histogram leads to its trace.
-            .SetExemplarFilter(ExemplarFilterType.TraceBased)
-            .AddPrometheusExporter(scrape => scrape.ScopeInfoEnabled = false));
+        builder.Services.AddOpenTelemetry()
+            // Of the traces as well.
+            .ConfigureResource(resource => resource.AddService(
+                service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration)))
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddMeter("MassTransit", "Npgsql", "Shop.*")
+                // Counters that go down, which nobody can read.
+                .AddView("messaging.masstransit.*.active", MetricStreamConfiguration.Drop)
+                // Of what has a trace that is kept, so that a slow order in a histogram leads to it.
+                .SetExemplarFilter(ExemplarFilterType.TraceBased)
+                .AddPrometheusExporter(scrape => scrape.ScopeInfoEnabled = false));
     }
 
     /// <summary>Comes first: neither limits nor authorization nor the metrics about requests are for scrapes.</summary>

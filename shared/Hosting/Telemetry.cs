@@ -8,7 +8,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Shop.Hosting;
@@ -30,23 +29,21 @@ static class Telemetry
         DistributedContextPropagator.Current = new TraceContextOnly();
         builder.Services.AddSingleton(DistributedContextPropagator.Current);
 
-        builder.AddMetrics();
+        builder.AddMetrics(service);
         if (string.IsNullOrEmpty(builder.Configuration[EndpointKey]))
         {
             builder.Services.AddHostedService<TraceIdsWithoutCollector>();
         }
         else
         {
-            builder.AddCollector(service);
+            builder.AddCollector();
         }
     }
 
-    static void AddCollector(this WebApplicationBuilder builder, string service)
+    static void AddCollector(this WebApplicationBuilder builder)
     {
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(
-                service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration)))
             .WithTracing(tracing => tracing
                 .SetSampler(new ParentBasedSampler(new EntrancesOnly(builder.SamplingRatio())))
                 .AddProcessor(new OrderOfTrace.FromBaggage())

@@ -16,7 +16,7 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
     readonly Counter<long> _publishFailures;
     readonly Counter<long> _deadLetters;
 
-    /// <param name="endpoints">The lanes that work is counted by.</param>
+    /// <param name="endpoints">Those of the service.</param>
     internal MessagingMetrics(IReadOnlyList<string> endpoints)
     {
         _endpoints = endpoints;

@@ -35,7 +35,7 @@ public static class MessagingRegistration
         services.AddOptions<MessagingOptions>()
             .BindConfiguration(MessagingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => new MessagingMetrics([.. configurator.Endpoints.Select(endpoint => endpoint.Name), GroupCommit<TDb>.LaneName]));
+        services.AddSingleton(_ => new MessagingMetrics([.. configurator.Endpoints.Select(endpoint => endpoint.Name)]));
         services.AddHostedService(provider => provider.GetRequiredService<MessagingMetrics>());
         services.AddSingleton<BrokerGate>();
         services.AddSingleton<Relay<TDb>>();

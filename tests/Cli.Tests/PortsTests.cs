@@ -8,6 +8,7 @@ public sealed class PortsTests
         var ports = Ports.Parse(null);
 
         Assert.Equal(8080, ports.Gateway);
+        Assert.Equal(9464, ports.GatewayMetrics);
         Assert.Equal(5104, ports.CardNetwork);
         Assert.Equal(54320, ports.Postgres);
         Assert.Equal(56720, ports.RabbitMq.Amqp);
@@ -46,7 +47,7 @@ public sealed class PortsTests
 
     static int[] All(Ports ports) =>
     [
-        ports.Gateway, ports.CardNetwork, ports.Postgres,
+        ports.Gateway, ports.GatewayMetrics, ports.CardNetwork, ports.Postgres,
         ports.RabbitMq.Amqp, ports.RabbitMq.Management, ports.RabbitMq.Distribution, ports.RabbitMq.NameServer,
         .. Running.Replicas.Services.SelectMany(service =>
             Enumerable.Range(1, Running.Replicas.Max).Select(replica => ports.Service(service, replica))),

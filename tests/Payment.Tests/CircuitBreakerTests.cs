@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Shop.Payment.CardNetwork;
 using Shop.Support;
+using Shop.Support.Metrics;
 
 namespace Shop.Payment.Tests;
 
@@ -96,6 +97,42 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
         using var host = Client();
 
         Assert.IsType<ChargeAnswer.NotDone>(await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+    }
+
+    [Fact]
+    public async Task The_metrics_tell_each_call_once_by_its_outcome_and_the_state_of_the_breaker()
+    {
+        using var readings = new MetricReadings(CardNetworkMetrics.MeterName);
+        using var host = Client(("Retries", "2"), ("BreakerCallsMin", "5"), ("BreakerOpenTime", "00:01:00"));
+        var client = host.Services.GetRequiredService<CardNetworkClient>();
+        _answer = HttpStatusCode.Created;
+        await Charge(client);
+        Assert.Equal(1, readings.Now("shop.card_network.breaker.status", "closed"));
+
+        _answer = HttpStatusCode.ServiceUnavailable;
+        await Wait.Until(
+            async () => await Charge(client) is ChargeAnswer.NotDone { Reason: "the circuit breaker is open" }, "an open breaker");
+
+        // With its repetitions a call is one call, and its outcome is what is known after the last of them.
+        Assert.Single(readings.Of("shop.card_network.call.duration", "charge", "succeeded"));
+        Assert.All(readings.Of("shop.card_network.call.duration", "charge", "succeeded"), seconds => Assert.InRange(seconds, 0, 30));
+        Assert.InRange(readings.Of("shop.card_network.call.duration", "charge", "not_done").Length, 2, _calls - 2);
+        Assert.Equal(1, readings.Of("shop.card_network.breaker.openings").Sum());
+        Assert.Equal(1, readings.Now("shop.card_network.breaker.status", "open"));
+        Assert.Equal(0, readings.Now("shop.card_network.breaker.status", "closed"));
+        Assert.Equal(0, readings.Now("shop.card_network.breaker.status", "half_open"));
+    }
+
+    [Fact]
+    public async Task Not_having_been_able_to_ask_is_an_unknown_outcome_in_the_metrics_too()
+    {
+        using var readings = new MetricReadings(CardNetworkMetrics.MeterName);
+        await _network.StopAsync(Cancellation);
+        using var host = Client(("Retries", "0"));
+
+        await host.Services.GetRequiredService<CardNetworkClient>().Ask("key", Cancellation);
+
+        Assert.Single(readings.Of("shop.card_network.call.duration", "ask", "unknown"));
     }
 
     static Task<ChargeAnswer> Charge(CardNetworkClient client) => client.Charge("key", 1, "tok_visa", "r", Cancellation);

@@ -12,6 +12,9 @@ sealed record Ports(int Offset)
     const int BetweenReplicas = 10;
 
     public int Gateway => 8080 + Offset;
+    /// <summary>Its metrics; those of a service are at the service's own port.</summary>
+    public int GatewayMetrics => 9464 + Offset;
+
     public int CardNetwork => 5104 + Offset;
     public int Postgres => 54320 + Offset;
 

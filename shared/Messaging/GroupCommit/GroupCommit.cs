@@ -9,8 +9,6 @@ namespace Shop.Messaging;
 /// </summary>
 public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
 {
-    internal const string LaneName = "writes";
-
     readonly CommitLane<TDb> _lane;
     readonly Relay<TDb> _relay;
     readonly MessagingOptions _options;
@@ -19,7 +17,7 @@ public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
     {
         _relay = relay;
         _options = options.Value;
-        _lane = new(LaneName, services, _options.BatchSizeMax, _options.WaitingWritesMax);
+        _lane = new("writes", services, _options.BatchSizeMax, _options.WaitingWritesMax);
     }
 
     internal int Waiting => _lane.Waiting;

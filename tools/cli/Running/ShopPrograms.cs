@@ -93,7 +93,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     BackgroundProcess GatewayProcess(IReadOnlyDictionary<string, int> replicas)
     {
         // Nobody balances load over gateways here.
-        var settings = new Dictionary<string, string> { ["Draining__Time"] = "00:00:00" };
+        var settings = new Dictionary<string, string> { ["Draining__Time"] = "00:00:00", ["Metrics__Port"] = $"{checkout.Ports.GatewayMetrics}" };
         AddAuthentication(settings);
         AddTracing(settings);
         foreach (var (service, count) in replicas)

@@ -79,6 +79,10 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
                 yield return (process.Name, checkout.Ports.TraceViewer.Grpc);
                 yield return (process.Name, checkout.Ports.TraceViewer.Http);
             }
+            else if (process.Name == ShopPrograms.Gateway)
+            {
+                yield return (process.Name, checkout.Ports.GatewayMetrics);
+            }
         }
     }
 

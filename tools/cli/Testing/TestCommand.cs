@@ -34,7 +34,11 @@ static class TestCommand
         {
             var steps = new Steps(Terminal.Out);
             string[] passedOn = [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens];
-            await steps.Show(() => DebianPackages.AddMissing(steps, cancellation, browser: NeedsBrowser(passedOn)));
+            await steps.Show(async () =>
+            {
+                await DebianPackages.AddMissing(steps, cancellation, browser: NeedsBrowser(passedOn));
+                await Promtool.AddMissing(checkout.Root, steps, cancellation);
+            });
             var leftovers = new TestLeftovers(checkout.Root);
             await leftovers.Clear();
             try

@@ -13,6 +13,10 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     /// <summary>OpenTelemetry's own name for where traces go.</summary>
     public const string CollectorKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    // The one that runs this program, unless it was started by its own name, as tests are.
+    static readonly string _dotnet =
+        Environment.ProcessPath is { } program && Path.GetFileName(program) == "dotnet" ? program : "dotnet";
+
     readonly Surroundings _surroundings = surroundings ?? Surroundings.Plain;
 
     static readonly Dictionary<string, string> _common = new()
@@ -48,10 +52,11 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     /// <summary>The same program and settings as the first replica, but with the right to change tables.</summary>
     public BackgroundProcess Migration(string service)
     {
-        var process = Service(service, 1);
+        var name = MigrationOf(service);
+        var process = Service(service, 1, build: name);
         return process with
         {
-            Name = service + "-migrate",
+            Name = name,
             Arguments = [.. process.Arguments, "migrate"],
             Environment = new Dictionary<string, string>(process.Environment)
             {
@@ -60,9 +65,13 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         };
     }
 
+    /// <summary>The name of the process that changes a service's tables.</summary>
+    public static string MigrationOf(string service) => service + "-migrate";
+
     Databases DatabasesAt(int port) => new(new PostgresServer(checkout.State, port), checkout.State.Secrets);
 
-    BackgroundProcess Service(string service, int replica)
+    /// <param name="build">The process whose build runs, where it is not the replica's own.</param>
+    BackgroundProcess Service(string service, int replica, string? build = null)
     {
         var name = Replicas.NameOf(service, replica);
         var database = _surroundings.PortFor(name, PostgresServer.Name, checkout.Ports.Postgres);
@@ -87,7 +96,8 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
             checkout.Ports.Service(service, replica),
             Path.Combine("services", service),
             "Shop." + char.ToUpperInvariant(service[0]) + service[1..],
-            settings);
+            settings,
+            build);
     }
 
     BackgroundProcess GatewayProcess(IReadOnlyDictionary<string, int> replicas)
@@ -143,10 +153,11 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         settings["Authentication__PublicKeyFile"] = checkout.State.Secrets.PublicKeyFile;
     }
 
-    BackgroundProcess Program(string name, int port, string project, string assembly, Dictionary<string, string> settings)
+    BackgroundProcess Program(
+        string name, int port, string project, string assembly, Dictionary<string, string> settings, string? build = null)
     {
-        var folder = Path.Combine(checkout.Root, project, "bin", "Release", "net10.0");
-        return new(name, port, Environment.ProcessPath!, [Path.Combine(folder, assembly + ".dll")])
+        var folder = Path.Combine(_surroundings.CheckoutOf(build ?? name) ?? checkout.Root, project, "bin", "Release", "net10.0");
+        return new(name, port, _dotnet, [Path.Combine(folder, assembly + ".dll")])
         {
             // Where its appsettings.json lies.
             WorkingDirectory = folder,

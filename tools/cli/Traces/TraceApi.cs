@@ -7,7 +7,7 @@ namespace Shop.Cli.Traces;
 /// <summary>Jaeger's query API, as the local trace viewer and Jaeger itself have it.</summary>
 sealed class TraceApi(Uri viewer)
 {
-    const string OrderTag = "shop.order.id";
+    public const string OrderTag = "shop.order.id";
     const string FirstMessage = "publish Inventory:ReserveStock";
     static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
@@ -26,7 +26,7 @@ sealed class TraceApi(Uri viewer)
         {
             // Looking at an order is a trace too, once for each look.
             var traces = await Ask($"/api/traces?service=ordering&operation={Uri.EscapeDataString(FirstMessage)}&tags={tags}&lookback=2d", cancellation);
-            found = traces is [var first, ..] ? first : null;
+            found = traces.FirstOrDefault(trace => trace.Spans.Any(span => span.IsOf(orderId)));
             if (found is not null && found.Spans.Count == last)
             {
                 return found;
@@ -86,6 +86,8 @@ sealed record Span(
 
     [JsonIgnore]
     public bool IsError => TextOf("error") == "true";
+
+    public bool IsOf(Guid order) => TextOf(TraceApi.OrderTag) == $"{order}";
 
     string? TextOf(string key) => Tags.FirstOrDefault(tag => tag.Key == key)?.Value.ToString().ToLowerInvariant();
 }

@@ -46,7 +46,7 @@ static class TraceCommand
         Terminal.Line($"All of it: ./shop trace {order}");
     }
 
-    static TraceApi ApiOf(Checkout checkout) => new(new($"http://127.0.0.1:{checkout.Ports.TraceViewer.Page}"));
+    static TraceApi ApiOf(Checkout checkout) => new(checkout.Addresses.Traces);
 
     static void Show(Waterfall waterfall, Trace trace, Uri page, Func<WaterfallRow, bool> isShown)
     {

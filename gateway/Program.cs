@@ -2,6 +2,11 @@ using Scalar.AspNetCore;
 using Shop.Gateway;
 using Shop.Hosting;
 
+if (SelfCheck.IsAsked(args))
+{
+    return await SelfCheck.Run();
+}
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("gateway");

@@ -5,6 +5,11 @@ using Shop.Inventory.Products;
 using Shop.Inventory.Reservations;
 using Shop.Messaging;
 
+if (SelfCheck.IsAsked(args))
+{
+    return await SelfCheck.Run();
+}
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("inventory");

@@ -6,6 +6,11 @@ using Shop.Ordering.Orders;
 using Shop.Ordering.Products;
 using Shop.Ordering.Sagas;
 
+if (SelfCheck.IsAsked(args))
+{
+    return await SelfCheck.Run();
+}
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("ordering");

@@ -5,6 +5,11 @@ using Shop.Payment.CardNetwork;
 using Shop.Payment.Data;
 using Shop.Payment.Payments;
 
+if (SelfCheck.IsAsked(args))
+{
+    return await SelfCheck.Run();
+}
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("payment");

@@ -16,17 +16,27 @@ public sealed class DatabaseOptions : IValidatableObject
     [Required]
     public string Database { get; init; } = "";
 
+    /// <summary>Where it does not stand in the connection string: a password alone fits into a file of secrets.</summary>
+    public string? DatabasePassword { get; init; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var problem = Problem();
         return problem is null ? [] : [new(problem, [nameof(Database)])];
     }
 
+    internal NpgsqlConnectionStringBuilder Settings()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(Database);
+        settings.Password = DatabasePassword ?? settings.Password;
+        return settings;
+    }
+
     string? Problem()
     {
         try
         {
-            var settings = new NpgsqlConnectionStringBuilder(Database);
+            var settings = Settings();
             return settings is { Host: { }, Database: { }, Username: { } } ? null : "must name Host, Database and Username";
         }
         catch (ArgumentException error)
@@ -49,7 +59,7 @@ public static class DatabaseRegistration
     {
         builder.AddValidatedOptions<DatabaseOptions>(DatabaseOptions.Section);
         builder.Services.AddSingleton(services => CreateDataSource(
-            services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Database, builder.Configuration["SHOP_INSTANCE"] ?? schema));
+            services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Settings(), builder.Configuration["SHOP_INSTANCE"] ?? schema));
         builder.Services.AddDbContextPool<TDb>((services, options) => options
             .UseNpgsql(
                 services.GetRequiredService<NpgsqlDataSource>(),
@@ -59,19 +69,18 @@ public static class DatabaseRegistration
         return builder;
     }
 
-    static NpgsqlDataSource CreateDataSource(string connectionString, string instance)
+    static NpgsqlDataSource CreateDataSource(NpgsqlConnectionStringBuilder settings, string instance)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = instance,
-            MaxPoolSize = PoolSizeMax,
-            Timeout = ConnectTimeoutSeconds,
-            CommandTimeout = CommandTimeoutSeconds,
-            // Together these halve the server's work per statement. Nothing here leaves state behind in a session but the
-            // relay, which cleans up after itself.
-            MaxAutoPrepare = PreparedStatementsMax,
-            NoResetOnClose = true,
-        };
+        settings.ApplicationName = instance;
+        settings.MaxPoolSize = PoolSizeMax;
+        settings.Timeout = ConnectTimeoutSeconds;
+        settings.CommandTimeout = CommandTimeoutSeconds;
+        // Together these halve the server's work per statement. Nothing here leaves state behind in a session but the
+        // relay, which cleans up after itself.
+        settings.MaxAutoPrepare = PreparedStatementsMax;
+        settings.NoResetOnClose = true;
+        // Nobody logs in by Kerberos, and its library is not everywhere. TLS is not touched by this.
+        settings.GssEncryptionMode = GssEncryptionMode.Disable;
         // By its name, metrics do not call it by its connection string.
         return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = instance }
             .ConfigureTracing(tracing => tracing

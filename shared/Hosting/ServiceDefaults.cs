@@ -23,6 +23,7 @@ public static class ServiceDefaults
     /// <summary>Telemetry, health, problem details, authentication, strict JSON and limits.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
     {
+        builder.AddSecretFiles();
         builder.Configuration.AddInMemoryCollection([new("Service:Name", service)]);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

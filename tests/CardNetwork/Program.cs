@@ -1,5 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Shop.CardNetwork;
+using Shop.Hosting;
+
+if (SelfCheck.IsAsked(args))
+{
+    return await SelfCheck.Run();
+}
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -34,3 +40,4 @@ app.MapGet("/health/live", () => TypedResults.Ok(new { status = "Healthy" }));
 app.MapGet("/health/ready", () => TypedResults.Ok(new { status = "Healthy" }));
 
 await app.RunAsync();
+return 0;

@@ -98,8 +98,8 @@ public sealed class PostgresServerTests : IAsyncLifetime
     {
         await _server.Start(Cancellation);
         var databases = new Databases(_server, _state.Secrets);
-        await databases.Prepare(["ordering", "payment"], Cancellation);
-        await databases.Prepare(["ordering", "payment"], Cancellation);
+        await databases.Prepare(Cancellation);
+        await databases.Prepare(Cancellation);
         await Run("create table ordering.orders (id int)", databases.ConnectionString("ordering", Databases.OwnerOf("ordering")));
 
         var asService = databases.ConnectionString("ordering", "ordering");

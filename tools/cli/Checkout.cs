@@ -5,21 +5,28 @@ sealed record Checkout(string Root, StateDirectory State, Ports Ports)
 {
     public const string StateVariable = "SHOP_STATE";
 
+    public Addresses Addresses { get; init; } = Addresses.Local(Ports);
+
     /// <summary>
     /// The checkout this program was built from. SHOP_STATE names another state directory: with a port offset it runs
     /// a second, separate system of the same checkout.
     /// </summary>
     public static Checkout Find()
     {
-        var root = FindRoot();
         var state = Environment.GetEnvironmentVariable(StateVariable);
-        return new(
-            root,
-            new StateDirectory(Path.GetFullPath(string.IsNullOrWhiteSpace(state) ? ".shop" : state, root)),
-            Ports.FromEnvironment());
+        // In an image there is no checkout, and the state is elsewhere.
+        var root = Path.IsPathRooted(state) ? RootOrNull() ?? AppContext.BaseDirectory : FindRoot();
+        var ports = Ports.FromEnvironment();
+        return new(root, new StateDirectory(Path.GetFullPath(string.IsNullOrWhiteSpace(state) ? ".shop" : state, root)), ports)
+        {
+            Addresses = Addresses.FromEnvironment(ports),
+        };
     }
 
-    public static string FindRoot()
+    public static string FindRoot() => RootOrNull()
+        ?? throw new UserError($"{AppContext.BaseDirectory} lies in no checkout of Shop: no folder above it has a Shop.sln.");
+
+    static string? RootOrNull()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -29,6 +36,6 @@ sealed record Checkout(string Root, StateDirectory State, Ports Ports)
             }
         }
 
-        throw new UserError($"{AppContext.BaseDirectory} lies in no checkout of Shop: no folder above it has a Shop.sln.");
+        return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Shop.Cli.Auditing;
 using Shop.Cli.Commands;
+using Shop.Cli.Compose;
 using Shop.Cli.Demo;
 using Shop.Cli.Drills;
 using Shop.Cli.Load;
@@ -12,7 +13,9 @@ using Shop.Cli.Traces;
 using Shop.Cli;
 
 var checkout = Checkout.Find();
-var shop = new Command("./shop", "Runs, shows and tests the Shop system of this checkout.")
+var (isCompose, arguments) = ComposeCommands.Of(args);
+var shop = isCompose ? ComposeCommands.All(checkout) : new Command(
+    "./shop", "Runs, shows and tests the Shop system of this checkout. With --target compose in front: that of docker-compose.yml.")
 {
     DemoCommand.Command(checkout),
     Up.Command(checkout),
@@ -30,4 +33,4 @@ var shop = new Command("./shop", "Runs, shows and tests the Shop system of this 
     SimulateCommand.Command(),
     TestCommand.Command(checkout),
 };
-return await CommandLine.Run(shop, args);
+return await CommandLine.Run(shop, arguments);

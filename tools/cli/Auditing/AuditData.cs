@@ -112,7 +112,7 @@ sealed class AuditData : IAsyncDisposable
         for (var read = 0; ; )
         {
             var page = (await _http.GetFromJsonAsync<Charge[]>(
-                $"http://127.0.0.1:{_checkout.Ports.CardNetwork}/v1/charges?after={read}&limit={PageSize}", JsonSerializerOptions.Web, cancellation))!;
+                new Uri(_checkout.Addresses.CardNetwork, $"/v1/charges?after={read}&limit={PageSize}"), JsonSerializerOptions.Web, cancellation))!;
             foreach (var charge in page)
             {
                 await rows.StartRowAsync(cancellation);

@@ -71,8 +71,8 @@ sealed class Quiet(Checkout checkout)
 
     async Task<IEnumerable<(string Name, long Messages)>> AllQueues(CancellationToken cancellation)
     {
-        var monitor = BrokerAccess.Users(checkout.State.Secrets).Single(user => user.Name == BrokerAccess.Monitor);
-        var management = new BrokerManagement(checkout.Ports.RabbitMq.Management, monitor, BrokerAccess.VirtualHost);
+        var monitor = BrokerAccess.User(BrokerAccess.Monitor, checkout.State.Secrets);
+        var management = new BrokerManagement(checkout.Addresses.RabbitMq, monitor, BrokerAccess.VirtualHost);
         return (await management.Queues(cancellation)).Select(queue => (queue.Name, queue.Ready + queue.Unacked));
     }
 }

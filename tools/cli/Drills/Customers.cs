@@ -28,7 +28,7 @@ sealed class Customers : IDisposable
         _tokens = new(checkout.State.Secrets, new Earlier());
         _http = new(new SocketsHttpHandler { UseCookies = false, ConnectTimeout = _answerLimit })
         {
-            BaseAddress = new($"http://127.0.0.1:{checkout.Ports.Gateway}"),
+            BaseAddress = checkout.Addresses.Gateway,
             Timeout = _answerLimit,
         };
     }

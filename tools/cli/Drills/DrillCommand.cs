@@ -126,7 +126,7 @@ static class DrillCommand
         Terminal.Line($"{Every}: all of them, one after the other. {OneOfEachKind}: one of each kind. Next: ./shop drill {DrillCatalogue.All[0].Name}");
     }
 
-    static void Show(DrillReport report, bool quiet)
+    public static void Show(DrillReport report, bool quiet)
     {
         var console = quiet ? Terminal.Error : Terminal.Out;
         if (report.Skipped is not null)

@@ -34,7 +34,7 @@ sealed class LoadGenerator : IDisposable
             UseCookies = false,
         })
         {
-            BaseAddress = new($"http://127.0.0.1:{checkout.Ports.Gateway}"),
+            BaseAddress = checkout.Addresses.Gateway,
             Timeout = TimeSpan.FromSeconds(30),
         };
         var tokens = new Tokens(checkout.State.Secrets, TimeProvider.System);

@@ -26,7 +26,7 @@ sealed class ShopApi : IDisposable
         var token = new Tokens(checkout.State.Secrets, TimeProvider.System).Issue(name, role, _tokenLifetime);
         _http = new()
         {
-            BaseAddress = new($"http://127.0.0.1:{checkout.Ports.Gateway}"),
+            BaseAddress = checkout.Addresses.Gateway,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
         };
     }

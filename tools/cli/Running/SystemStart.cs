@@ -119,7 +119,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
             "databases",
             async () =>
             {
-                await new Databases(_postgres, checkout.State.Secrets).Prepare(Replicas.Services, cancellation);
+                await new Databases(_postgres, checkout.State.Secrets).Prepare(cancellation);
                 if (!migrations.AreDone)
                 {
                     await migrations.Run(cancellation);

@@ -1,8 +1,10 @@
+using System.Text.Json;
+
 namespace Shop.Cli.Servers;
 
 /// <summary>
-/// Who may do what in the broker. A service may use its own queues, publish what it announces or asks for, and listen to
-/// what it consumes; so none can forge another's messages.
+/// Who may do what in the broker, as deploy/rabbitmq/access.json says for all ways to run the shop. A service may use its own queues,
+/// publish what it announces or asks for, and listen to what it consumes; so none can forge another's messages.
 /// </summary>
 static class BrokerAccess
 {
@@ -12,60 +14,27 @@ static class BrokerAccess
     /// <summary>Whoever listens to what is announced, and says nothing.</summary>
     public const string Subscriber = "subscriber";
 
-    const string SubscribersQueues = $"{Subscriber}-.*";
+    static readonly Access _access = Read();
 
-    public static IReadOnlyList<BrokerUser> Users(Secrets secrets) =>
-    [
-        Service(
-            "ordering",
-            secrets,
-            publishes: ["Inventory:(ReserveStock|ReleaseStock)", "Payment:(TakePayment|RefundPayment)", "Ordering:.*"],
-            consumes:
-            [
-                "Inventory:(StockReserved|StockRejected|StockReleased|SaleRejected|ProductChanged)",
-                "Payment:(PaymentTaken|PaymentDeclined|PaymentRefunded)",
-            ]),
-        Service(
-            "inventory",
-            secrets,
-            publishes: ["Inventory:(StockReserved|StockRejected|StockReleased|SaleRejected|ProductChanged)"],
-            consumes: ["Inventory:(ReserveStock|ReleaseStock)", "Ordering:OrderConfirmed"]),
-        Service(
-            "payment",
-            secrets,
-            publishes: ["Payment:(PaymentTaken|PaymentDeclined|PaymentRefunded)"],
-            consumes: ["Payment:(TakePayment|RefundPayment)"]),
-        new(
-            Subscriber,
-            secrets.Password("rabbitmq-" + Subscriber),
-            Configure: AnyOf([SubscribersQueues]),
-            Write: AnyOf([SubscribersQueues]),
-            Read: AnyOf(
-            [
-                SubscribersQueues,
-                Contract("Inventory:(StockReserved|StockRejected|StockReleased|SaleRejected|ProductChanged)"),
-                Contract("Payment:(PaymentTaken|PaymentDeclined|PaymentRefunded)"),
-                Contract("Ordering:OrderConfirmed"),
-            ])),
-        new(Monitor, secrets.Password("rabbitmq-" + Monitor), BrokerUser.Nothing, BrokerUser.Nothing, BrokerUser.Everything, "monitoring"),
-    ];
+    public static IReadOnlyList<BrokerUser> Users(Secrets secrets) => [.. _access.Permissions.Select(permission => User(permission, secrets))];
 
-    // MassTransit names a message's exchange Namespace:Type, and gives each queue an exchange of its own name.
-    static BrokerUser Service(string name, Secrets secrets, string[] publishes, string[] consumes)
+    public static BrokerUser User(string name, Secrets secrets) => User(_access.Permissions.Single(permission => permission.User == name), secrets);
+
+    static BrokerUser User(Permission permission, Secrets secrets) => new(
+        permission.User,
+        secrets.Password("rabbitmq-" + permission.User),
+        permission.Configure,
+        permission.Write,
+        permission.Read,
+        permission.User == Monitor ? "monitoring" : "");
+
+    static Access Read()
     {
-        var pascal = char.ToUpperInvariant(name[0]) + name[1..];
-        string[] own = [$"{name}-.*", $@"Shop\.{pascal}\..*"];
-        var writes = publishes.Select(Contract);
-        var reads = consumes.Select(Contract);
-        return new(
-            name,
-            secrets.Password("rabbitmq-" + name),
-            Configure: AnyOf(own.Concat(writes).Concat(reads)),
-            Write: AnyOf(own.Concat(writes)),
-            Read: AnyOf(own.Concat(reads)));
+        using var file = typeof(BrokerAccess).Assembly.GetManifestResourceStream("access.json")!;
+        return JsonSerializer.Deserialize<Access>(file, JsonSerializerOptions.Web)!;
     }
 
-    static string Contract(string types) => $@"Shop\.Contracts\.{types}";
+    sealed record Access(IReadOnlyList<Permission> Permissions);
 
-    static string AnyOf(IEnumerable<string> names) => $"^({string.Join('|', names)})$";
+    sealed record Permission(string User, string Configure, string Write, string Read);
 }

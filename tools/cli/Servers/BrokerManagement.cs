@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace Shop.Cli.Servers;
 
 /// <summary>The broker's management interface, as far as this program uses it.</summary>
-sealed class BrokerManagement(int port, BrokerUser user, string virtualHost)
+sealed class BrokerManagement(Uri address, BrokerUser user, string virtualHost)
 {
     static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -51,7 +51,7 @@ sealed class BrokerManagement(int port, BrokerUser user, string virtualHost)
     HttpRequestMessage Request(HttpMethod method, string path)
     {
         var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user.Name}:{user.Password}"));
-        return new(method, $"http://127.0.0.1:{port}/api/{path}")
+        return new(method, new Uri(address, $"/api/{path}"))
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Basic", credentials) },
         };

@@ -31,7 +31,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
 
     /// <summary>The user with the right to look; the first one that has a tag.</summary>
     public BrokerManagement Management =>
-        new(ports.Management, users.First(user => user.Tags.Length > 0), virtualHost);
+        new(new($"http://127.0.0.1:{ports.Management}"), users.First(user => user.Tags.Length > 0), virtualHost);
 
     string Folder => state.Combine(Process);
 

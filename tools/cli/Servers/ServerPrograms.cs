@@ -14,6 +14,12 @@ static class ServerPrograms
             .FirstOrDefault(folder => Has(folder, "initdb") && Has(folder, "postgres"));
     }
 
+    /// <summary>The client that runs scripts; the server's packages bring it.</summary>
+    public static string PostgresClient =>
+        PostgresFolder() is { } folder && Has(folder, "psql") ? Path.Combine(folder, "psql")
+        : Find("psql") ? "psql"
+        : throw new UserError("PostgreSQL's client, psql, is not installed.");
+
     public static string? RabbitMqServer =>
         // Debian's /usr/sbin/rabbitmq-server is a wrapper that insists on the system's own data folder.
         new[] { "/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin" }.Concat(SearchPath.Where(folder => folder != "/usr/sbin"))

@@ -7,7 +7,7 @@ namespace Shop.Cli.Traces;
 /// <summary>Jaeger's query API, as the local trace viewer and Jaeger itself have it.</summary>
 sealed class TraceApi(Uri viewer)
 {
-    const string OrderTag = "shop.order.id";
+    public const string OrderTag = "shop.order.id";
     const string FirstMessage = "publish Inventory:ReserveStock";
 
     // Of an order that sampling passed over.
@@ -24,12 +24,11 @@ sealed class TraceApi(Uri viewer)
     /// <exception cref="UserError">It is not there.</exception>
     public async Task<Trace> OfOrder(Guid? orderId, CancellationToken cancellation)
     {
-        var tags = orderId is null ? "" : JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" });
         var (found, last) = (default(Trace), -1);
         for (var waited = TimeSpan.Zero; waited < _patience; waited += _pollInterval)
         {
             // Looking at an order is a trace too, once for each look: the order's own is the one with its first message.
-            found = await Ask(FirstMessage, tags, cancellation) ?? await Ask(Kept, tags, cancellation);
+            found = await Ask(FirstMessage, orderId, cancellation) ?? await Ask(Kept, orderId, cancellation);
             if (found is not null && found.Spans.Count == last)
             {
                 return found;
@@ -45,20 +44,24 @@ sealed class TraceApi(Uri viewer)
     }
 
     /// <returns>The latest.</returns>
-    async Task<Trace?> Ask(string operation, string tags, CancellationToken cancellation)
+    async Task<Trace?> Ask(string operation, Guid? orderId, CancellationToken cancellation)
     {
-        var path = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(operation)}&lookback=2d"
-            + (tags is "" ? "" : $"&tags={Uri.EscapeDataString(tags)}");
+        var path = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(operation)}&lookback=2d";
+        if (orderId is not null)
+        {
+            path += "&tags=" + Uri.EscapeDataString(JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" }));
+        }
+
         try
         {
             var answer = await _http.GetFromJsonAsync<Answer>(new Uri(viewer, path), JsonSerializerOptions.Web, cancellation);
-            return answer?.Data?.MaxBy(trace => trace.Spans.Min(span => span.StartTime));
+            return answer?.Data?.Where(trace => orderId is null || trace.Spans.Any(span => span.IsOf(orderId.Value))).MaxBy(trace => trace.Spans.Min(span => span.StartTime));
         }
         catch (Exception error) when (error is HttpRequestException or JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
             throw new UserError(
                 $"No trace viewer answers at {viewer} ({error.Message}). ./shop up starts one; where the traces go to a Jaeger of yours, "
-                + "name its query address with --url or SHOP_TRACES_URL, such as http://localhost:16686.");
+                + "name its query address with --url or SHOP_TRACES, such as http://localhost:16686.");
         }
     }
 
@@ -109,6 +112,8 @@ sealed record Span(
     public bool IsError => Value("error") is "true" or "True";
 
     string? Value(string key) => Tags.FirstOrDefault(tag => tag.Key == key)?.Value.ToString();
+
+    public bool IsOf(Guid order) => Value(TraceApi.OrderTag) == $"{order}";
 }
 
 sealed record Reference(string RefType, [property: JsonPropertyName("spanID")] string SpanId);

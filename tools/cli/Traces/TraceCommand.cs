@@ -8,7 +8,6 @@ namespace Shop.Cli.Traces;
 /// <summary>./shop trace: an order's trace as a waterfall.</summary>
 static class TraceCommand
 {
-    const string UrlVariable = "SHOP_TRACES_URL";
     const int DurationWidth = 10;
     const int NarrowestBar = 20;
     const int WidestLabel = 90;
@@ -20,7 +19,7 @@ static class TraceCommand
     {
         var order = new Argument<Guid?>("order") { Description = "The order's id; without one, the latest order", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "Print the trace as JSON" };
-        var url = new Option<string?>("--url") { Description = $"A viewer or Jaeger elsewhere; {UrlVariable} says the same", HelpName = "URL" };
+        var url = new Option<string?>("--url") { Description = $"A viewer or Jaeger elsewhere; {Addresses.TracesVariable} says the same", HelpName = "URL" };
         var command = new Command("trace", "Shows what happened to an order, and how long each part took") { order, json, url };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -49,14 +48,8 @@ static class TraceCommand
         Terminal.Line($"All of it: ./shop trace {order}");
     }
 
-    static TraceApi ApiOf(Checkout checkout, string? url)
-    {
-        url ??= Environment.GetEnvironmentVariable(UrlVariable);
-        return new(
-            string.IsNullOrEmpty(url) ? new($"http://127.0.0.1:{checkout.Ports.TraceViewer.Page}")
-            : Uri.TryCreate(url, UriKind.Absolute, out var there) && there.Scheme is "http" or "https" ? there
-            : throw new UserError($"\"{url}\" is no address of a trace viewer; such as http://localhost:16686."));
-    }
+    static TraceApi ApiOf(Checkout checkout, string? url) =>
+        new(url is null ? checkout.Addresses.Traces : Addresses.Page("--url", url));
 
     static void Show(Waterfall waterfall, Trace trace, Uri page, Func<WaterfallRow, bool> isShown)
     {

@@ -18,7 +18,8 @@ public sealed class OrderLogTests(ShopSystem shop)
 
         var lines = await Logged(order, changes.Length);
 
-        Assert.Equal(changes, lines.Where(IsChange).Select(line => $"{Text(line, "service")} {Text(line, "status") ?? Text(line, "state")}"));
+        var told = lines.Where(IsChange).Select(line => $"{Text(line, "service")} {Text(line, "status") ?? Text(line, "state")}");
+        Assert.True(changes.SequenceEqual(told), $"Expected {string.Join(", ", changes)}, but the log says:\n{string.Join('\n', lines)}");
         Assert.Equal(lines.Select(line => line.GetProperty("time").GetDateTimeOffset()).Order(), lines.Select(line => line.GetProperty("time").GetDateTimeOffset()));
         Assert.All(lines, line => Assert.Equal($"{order}", Text(line, "orderId")));
         var trace = (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", shop.Token(Customer))).Json.GetProperty("steps")[0].GetProperty("traceId").GetString();

@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
@@ -31,6 +31,7 @@ public sealed class MetricsOptions
 static class Metrics
 {
     const string Path = "/metrics";
+    const string KestrelDefault = "http://localhost:5000";
 
     public static void AddMetrics(this WebApplicationBuilder builder, string service)
     {
@@ -87,24 +88,26 @@ static class Metrics
     // Kestrel listens where it would have, and there at one more port. Endpoints that are configured one by one (Kestrel:Endpoints) come with their own.
     static void ListenForScrapes(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration.GetSection(MetricsOptions.Section).GetValue<int?>(nameof(MetricsOptions.Port)) is not { } port)
+        // What is no port at all is refused, by its name, with the other settings.
+        if (!ushort.TryParse(builder.Configuration[$"{MetricsOptions.Section}:{nameof(MetricsOptions.Port)}"], CultureInfo.InvariantCulture, out var port))
         {
             return;
         }
 
-        if (builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls)
+        var urls = builder.Configuration[WebHostDefaults.ServerUrlsKey];
+        if (string.IsNullOrEmpty(urls) && builder.Configuration[WebHostDefaults.HttpPortsKey] is { Length: > 0 } ports)
         {
+            builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, $"{ports};{port}");
+        }
+        else
+        {
+            urls = string.IsNullOrEmpty(urls) ? KestrelDefault : urls;
             var more = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(BindingAddress.Parse)
                 .Where(address => !address.IsUnixPipe && !address.IsNamedPipe)
                 .Select(address => $"http://{address.Host}:{port}")
                 .Distinct();
             builder.WebHost.UseUrls([urls, .. more]);
-        }
-        else
-        {
-            builder.WebHost.UseSetting(
-                WebHostDefaults.HttpPortsKey, string.Join(';', builder.Configuration[WebHostDefaults.HttpPortsKey] ?? "8080", port));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -46,12 +47,18 @@ sealed class TraceApi(Uri viewer)
             : $"There is no trace of order {orderId}. Traces are kept in memory: older ones are dropped, and none survives ./shop down.");
     }
 
+    /// <exception cref="UserError">It is not there.</exception>
+    public async Task<Trace> Find(string traceId, CancellationToken cancellation) =>
+        await Ask($"/api/traces/{traceId}", cancellation) is [var trace, ..] ? trace : throw new UserError($"There is no trace {traceId}.");
+
     async Task<IReadOnlyList<Trace>> Ask(string path, CancellationToken cancellation)
     {
         try
         {
-            var answer = await _http.GetFromJsonAsync<Answer>(new Uri(viewer, path), JsonSerializerOptions.Web, cancellation);
-            return answer?.Data ?? [];
+            using var answer = await _http.GetAsync(new Uri(viewer, path), cancellation);
+            // Of a trace by its id: there is none.
+            return answer.StatusCode == HttpStatusCode.NotFound ? []
+                : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web, cancellation))?.Data ?? [];
         }
         catch (Exception error) when (error is HttpRequestException or JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -16,7 +16,7 @@ photograph() {
   [ "${4:-}" = dark ] && colours=0
   "$(command -v chromium || command -v chromium-browser || command -v google-chrome)" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$profile" \
-    --blink-settings=preferredColorScheme=$colours --force-device-scale-factor=0.8 --window-size="1240,$3" --virtual-time-budget=20000 \
+    --blink-settings=preferredColorScheme=$colours --force-device-scale-factor=0.7 --window-size="1240,$3" --virtual-time-budget=20000 \
     --screenshot="docs/tracing/$2.png" "$1" >/dev/null 2>&1
   echo "docs/tracing/$2.png: $(stat -c %s "docs/tracing/$2.png") bytes"
 }
@@ -27,8 +27,8 @@ for number in 1 2 3 4 5; do
   bash -ec "$(commands $number)" >/dev/null
   page=$(./shop trace | sed -n 's/^In a browser: //p')
   case $number in
-    3) photograph "$page" slow 1500 dark ;;
-    *) photograph "$page" "${names[number]}" 1500 ;;
+    3) photograph "$page" slow 1900 dark ;;
+    *) photograph "$page" "${names[number]}" 2200 ;;
   esac
   [ $number != 4 ] || photograph "${page%/trace/*}/search" search 760
 done

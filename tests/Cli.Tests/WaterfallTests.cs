@@ -33,6 +33,29 @@ public sealed class WaterfallTests
     }
 
     [Fact]
+    public void What_the_end_waited_for_is_critical_even_where_it_caused_nothing_and_a_time_nobody_tells_of_is_a_gap()
+    {
+        // Two attempts at a payment: the first took long and failed, the second, after a pause, led to the end.
+        var waterfall = Waterfall.Of(Trace(
+            Span("process", null, 0, 10_000),
+            Span("first", "process", 12_000, 700_000),
+            Span("call", "first", 20_000, 690_000),
+            Span("quick", "first", 695_000, 696_000),
+            Span("second", "process", 900_000, 950_000)));
+
+        Assert.Equal(["process", "first", "call", "second"], waterfall.Rows.Where(row => row.IsCritical).Select(row => row.Span.SpanId));
+        Assert.Equal([("second", 200_000)], waterfall.Rows.Where(row => row.GapBefore > 0).Select(row => (row.Span.SpanId, row.GapBefore)));
+    }
+
+    [Fact]
+    public void Spans_that_are_each_others_parents_or_their_own_or_there_twice_are_shown_once()
+    {
+        var waterfall = Waterfall.Of(Trace(Span("root", null, 0, 9), Span("a", "b", 1, 2), Span("b", "a", 1, 2), Span("self", "self", 3, 4), Span("root", null, 0, 9)));
+
+        Assert.Equal(["a", "b", "root", "self"], waterfall.Rows.Select(row => row.Span.SpanId).Order());
+    }
+
+    [Fact]
     public void A_span_whose_parent_is_missing_stands_by_itself()
     {
         var waterfall = Waterfall.Of(Trace(Span("a", "gone", 0, 1), Span("b", null, 2, 3)));

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using Shop.Cli.Servers;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -115,16 +114,5 @@ public sealed class DeadLetterTests(ShopSystem shop)
         return answer;
     }
 
-    Task<IConnection> Connect(string service)
-    {
-        var user = BrokerAccess.Users(shop.Checkout.State.Secrets).Single(user => user.Name == service);
-        return new ConnectionFactory
-        {
-            HostName = "127.0.0.1",
-            Port = shop.Checkout.Ports.RabbitMq.Amqp,
-            UserName = user.Name,
-            Password = user.Password,
-            VirtualHost = BrokerAccess.VirtualHost,
-        }.CreateConnectionAsync(TestContext.Current.CancellationToken);
-    }
+    Task<IConnection> Connect(string service) => shop.ConnectAs(service);
 }

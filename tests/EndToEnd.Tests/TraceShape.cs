@@ -45,14 +45,15 @@ static class TraceShape
         }
     }
 
-    // Outbox, queue and handling touch each other: there is no time nobody accounts for.
+    // Outbox, queue and handling touch each other: there is no time nobody accounts for. A copy stands in the queue later, and by itself.
     static void MustFollowItsMessage(Trace trace, Span process, Span publish)
     {
         Assert.Equal("producer", publish.Kind);
         var outbox = Assert.Single(trace.Spans, span => span.Parent == publish.SpanId && span.Wait == "outbox");
-        var queue = Assert.Single(trace.Spans, span => span.Parent == publish.SpanId && span.Wait == "queue");
-        Assert.InRange(queue.StartTime, outbox.End - Rounding, outbox.End + Rounding);
-        Assert.InRange(process.StartTime, queue.End - Rounding, queue.End + Rounding);
+        var queues = trace.Spans.Where(span => span.Parent == publish.SpanId && span.Wait == "queue").ToArray();
+        Assert.Equal(trace.Spans.Count(span => span.Parent == publish.SpanId && span.Kind == "consumer"), queues.Length);
+        Assert.InRange(queues.Min(queue => queue.StartTime), outbox.End - Rounding, outbox.End + Rounding);
+        Assert.Single(queues, queue => Math.Abs(queue.End - process.StartTime) <= Rounding);
         Assert.Contains(trace.Spans, span => span.Parent == process.SpanId && span.OperationName == "commit");
     }
 

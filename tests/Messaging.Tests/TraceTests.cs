@@ -128,6 +128,28 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
+    public async Task All_attempts_at_a_message_are_one_span_and_its_replay_is_another_in_the_same_trace()
+    {
+        await using var bank = await BankScenario.Open(_servers);
+        var replica = await bank.Start("one", ("Messaging:Attempts", "3"));
+        var sender = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        await bank.Broker.Send(
+            Replica.Accounts, RawBroker.Message(new Overdraw(Guid.NewGuid(), bank.AccountId)) with { Trace = $"00-{sender.TraceId}-{sender.SpanId}-01" });
+        var letter = await bank.DeadLetter();
+
+        await replica.DeadLetters.Replay(letter.Id, "sam", TestContext.Current.CancellationToken);
+
+        var deliveries = await Wait.Until(
+            () => Task.FromResult(_ended.Where(span => span.TraceId == sender.TraceId && span.Kind == ActivityKind.Consumer).ToArray()),
+            spans => spans.Length == 2,
+            "a span of the delivery and one of the replay");
+        Assert.All(deliveries, span => Assert.Equal((ActivityStatusCode.Error, letter.Id), (span.Status, span.GetTagItem("shop.dead_letter.id"))));
+        Assert.Equal(sender.SpanId, deliveries[0].ParentSpanId);
+        Assert.Contains(_ended, span => span.Kind == ActivityKind.Producer && span.TraceId == sender.TraceId && span.SpanId == deliveries[1].ParentSpanId);
+        Assert.Equal(6, _ended.Count(span => span.OperationName == "commit" && deliveries.Any(delivery => delivery.SpanId == span.ParentSpanId)));
+    }
+
+    [Fact]
     public async Task Baggage_travels_with_messages()
     {
         await using var bank = await BankScenario.Open(_servers);

@@ -11,20 +11,14 @@ sealed class CriticalChain
 
     // Times are told in microseconds.
     const long Rounding = 2;
-    const long GapMin = 1_000;
-    const int GapShareMin = 100;
 
     readonly HashSet<string> _spans = [];
-    readonly Dictionary<string, long> _gaps = [];
     readonly ILookup<string, Span> _children;
     readonly long _whole;
 
     CriticalChain(ILookup<string, Span> children, long whole) => (_children, _whole) = (children, whole);
 
     public IReadOnlySet<string> Spans => _spans;
-
-    /// <summary>By the id of the span that came after.</summary>
-    public IReadOnlyDictionary<string, long> Gaps => _gaps;
 
     /// <param name="children">By their parent.</param>
     public static CriticalChain Of(IReadOnlyDictionary<string, Span> spans, ILookup<string, Span> children)
@@ -40,31 +34,21 @@ sealed class CriticalChain
         Fill(last, last.End);
         for (var span = last; _spans.Add(span.SpanId) && span.Parent is { } id && spans.TryGetValue(id, out var cause); span = cause)
         {
-            var covered = Fill(cause, span.StartTime);
-            var gap = span.StartTime - Math.Max(cause.End, covered);
-            if (gap > GapMin && gap * GapShareMin > _whole)
-            {
-                _gaps[span.SpanId] = gap;
-            }
+            Fill(cause, span.StartTime);
         }
     }
 
-    /// <summary>What a span did until then, the latest first.</summary>
-    /// <returns>When the last of it ended.</returns>
-    long Fill(Span span, long until)
+    // What a span did until then, the latest first.
+    void Fill(Span span, long until)
     {
-        var covered = 0L;
         foreach (var child in _children[span.SpanId].OrderByDescending(child => child.End))
         {
             var matters = child.Wait is not null || child.End > span.End || (child.Kind != "producer" && (child.End - child.StartTime) * ShareMin >= _whole);
             if (matters && child.End <= until + Rounding && _spans.Add(child.SpanId))
             {
-                covered = Math.Max(covered, child.End);
                 until = child.StartTime;
                 Fill(child, child.End);
             }
         }
-
-        return covered;
     }
 }

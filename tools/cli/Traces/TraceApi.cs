@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -28,7 +29,7 @@ sealed class TraceApi(Uri viewer)
         for (var waited = TimeSpan.Zero; waited < _patience; waited += _pollInterval)
         {
             // Looking at an order is a trace too, once for each look: the order's own is the one with its first message.
-            found = await Ask(FirstMessage, orderId, cancellation) ?? await Ask(Kept, orderId, cancellation);
+            found = await Latest(FirstMessage, orderId, cancellation) ?? await Latest(Kept, orderId, cancellation);
             if (found is not null && found.Spans.Count == last)
             {
                 return found;
@@ -43,8 +44,12 @@ sealed class TraceApi(Uri viewer)
             : $"There is no trace of order {orderId}. Traces are kept in memory: older ones are dropped, and none survives ./shop down.");
     }
 
-    /// <returns>The latest.</returns>
-    async Task<Trace?> Ask(string operation, Guid? orderId, CancellationToken cancellation)
+    /// <exception cref="UserError">It is not there.</exception>
+    public async Task<Trace> Find(string traceId, CancellationToken cancellation) =>
+        await Ask($"/api/traces/{traceId}", cancellation) is [var trace, ..] ? trace : throw new UserError($"There is no trace {traceId}.");
+
+    /// <returns>The latest with this operation of ordering.</returns>
+    async Task<Trace?> Latest(string operation, Guid? orderId, CancellationToken cancellation)
     {
         var path = $"/api/traces?service=ordering&operation={Uri.EscapeDataString(operation)}&lookback=2d";
         if (orderId is not null)
@@ -52,10 +57,20 @@ sealed class TraceApi(Uri viewer)
             path += "&tags=" + Uri.EscapeDataString(JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" }));
         }
 
+        // Not every viewer looks at the tags.
+        return (await Ask(path, cancellation))
+            .Where(trace => orderId is null || trace.Spans.Any(span => span.IsOf(orderId.Value)))
+            .MaxBy(trace => trace.Spans.Min(span => span.StartTime));
+    }
+
+    async Task<IReadOnlyList<Trace>> Ask(string path, CancellationToken cancellation)
+    {
         try
         {
-            var answer = await _http.GetFromJsonAsync<Answer>(new Uri(viewer, path), JsonSerializerOptions.Web, cancellation);
-            return answer?.Data?.Where(trace => orderId is null || trace.Spans.Any(span => span.IsOf(orderId.Value))).MaxBy(trace => trace.Spans.Min(span => span.StartTime));
+            using var answer = await _http.GetAsync(new Uri(viewer, path), cancellation);
+            // Of a trace by its id: there is none.
+            return answer.StatusCode == HttpStatusCode.NotFound ? []
+                : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web, cancellation))?.Data ?? [];
         }
         catch (Exception error) when (error is HttpRequestException or JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -85,9 +85,10 @@ export function tagOf(span, key) {
 export function labelOf(span) {
   const wait = tagOf(span, 'shop.wait');
   const url = tagOf(span, 'url.full');
+  const attempt = tagOf(span, 'shop.payment.attempt');
   return wait ? `waited in ${wait}`
     : url && tagOf(span, 'span.kind') === 'client' && URL.canParse(url) ? `${span.operationName} ${new URL(url).pathname}`
-      : span.operationName;
+      : attempt ? `${span.operationName} ${attempt}` : span.operationName;
 }
 
 /** Why a span failed, as short as the span has it; empty if it did not. */

@@ -86,7 +86,7 @@ sealed class ComposeSystem
     /// <summary>The arguments of docker compose that run this program inside the system.</summary>
     public static IEnumerable<string> Inside(IEnumerable<string> command, bool isTerminal) =>
     [
-        "--profile", "drills", "run", "--rm", "--no-deps", "--build", "--quiet-build", "--quiet-pull",
+        "--profile", "drills", "--progress", "quiet", "run", "--rm", "--no-deps", "--build",
         .. isTerminal ? Array.Empty<string>() : ["--no-TTY"], "cli", .. command,
     ];
 

@@ -1,7 +1,9 @@
+using System.Net;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Options;
 using Shop.Hosting;
 using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.ServiceDiscovery;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -33,6 +35,8 @@ static class Proxy
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(
             // YARP keeps a replica out for at least this window, a minute by default: a restarted one would stand idle.
             policy => policy.DetectionWindowSize = Clusters.FailureWindow);
+        builder.Services.AddSingleton<Func<string, CancellationToken, Task<IPAddress[]>>>(Dns.GetHostAddressesAsync);
+        builder.Services.AddSingleton<IDestinationResolver, ReplicaLookup>();
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection(ProxyOptions.Section))
             .AddConfigFilter<Clusters>()

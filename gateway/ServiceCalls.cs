@@ -29,6 +29,7 @@ static class ServiceCalls
             {
                 using var request = new HttpRequestMessage(
                     HttpMethod.Get, new Uri(new Uri(destination.Model.Config.Address), pathAndQuery));
+                request.Headers.Host = destination.Model.Config.Host;
                 request.Headers.TryAddWithoutValidation("Authorization", authorization);
                 using var answer = await cluster.Model.HttpClient.SendAsync(request, limit.Token);
                 var body = await answer.Content.ReadAsStreamAsync(limit.Token);

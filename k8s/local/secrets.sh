@@ -3,7 +3,7 @@
 # What they hold is made once and kept in .shop/secrets, where ./shop keeps its own: ./shop token makes tokens the cluster believes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-secrets=${SHOP_SECRETS:-$here/../../.shop/secrets}
+secrets=${SHOP_STATE:-$here/../../.shop}/secrets
 namespace=shop
 
 command -v openssl >/dev/null || { echo "secrets.sh needs openssl, to make the key that signs tokens." >&2; exit 1; }

@@ -23,8 +23,33 @@ public sealed class KubernetesNetworkTests
     public void Connections_that_are_configured_are_allowed_and_no_other_is(string name)
     {
         var overlay = Overlay.Build(name);
+        var network = new Network([.. overlay.Of("NetworkPolicy")], Shop);
 
-        Assert.Equal(Configured(overlay), Allowed(overlay, new Network([.. overlay.Of("NetworkPolicy")], Shop)));
+        Assert.Equal(Configured(overlay), Allowed(overlay, network));
+    }
+
+    /// <summary>Each end is closed on its own: neither relies on the other's policy.</summary>
+    [Theory]
+    [InlineData(Overlay.Local)]
+    [InlineData(Overlay.Production)]
+    public void Neither_end_would_let_through_more_than_the_other_does(string name)
+    {
+        var overlay = Overlay.Build(name);
+        var network = new Network([.. overlay.Of("NetworkPolicy")], Shop);
+        var own = overlay.Workloads.Select(PodOf).ToArray();
+        var inside = own.Concat(Servers(overlay)).ToArray();
+        var everybody = inside.Concat(OutsideOf(overlay)).Append(_stranger).ToArray();
+
+        var more = from sender in everybody
+                   from receiver in everybody
+                   where sender.Name != receiver.Name
+                   from port in _ports
+                   where !network.Allows(sender, receiver, port)
+                   // Locally the gateway is open to everybody, whatever keeps the others from going there.
+                   where name != Overlay.Local || receiver.Name != ShopPrograms.Gateway
+                   where (own.Contains(sender) && network.LetsOut(sender, receiver, port)) || (inside.Contains(receiver) && network.LetsIn(sender, receiver, port))
+                   select Connection(sender.Name, receiver.Name, port);
+        Assert.Empty(more);
     }
 
     [Theory]

@@ -34,7 +34,9 @@ public sealed class KubernetesSettingsTests : IDisposable
         Assert.Equal(
             process.Keys.Where(key => !_launchersOwn.Any(own => key.StartsWith(own, StringComparison.Ordinal)))
                 .Except(program == ShopPrograms.CardNetwork ? ["SHOP_INSTANCE"] : [])
-                .Concat(Replicas.Services.Contains(program) ? ["PGPASSWORD"] : []).Order(StringComparer.Ordinal),
+                .Concat(Replicas.Services.Contains(program) ? ["PGPASSWORD"] : [])
+                // The launcher tells the gateway each replica; here DNS does.
+                .Concat(program == ShopPrograms.Gateway ? ["Forwarding__ReplicaLookupInterval"] : []).Order(StringComparer.Ordinal),
             pod.Keys.Order(StringComparer.Ordinal));
         foreach (var key in new[] { "Authentication__Issuer", "Authentication__Audience", "RabbitMq__VirtualHost", "RabbitMq__Username" })
         {
@@ -101,6 +103,7 @@ public sealed class KubernetesSettingsTests : IDisposable
             routes.Select(service => ($"ReverseProxy__Clusters__{service}__Destinations__1__Address", (string?)$"{scheme}://{overlay.Get("Service", service).Name()}:8080/")).Order(),
             overlay.SettingsOf(overlay.Get("Deployment", ShopPrograms.Gateway)).Where(setting => setting.Key.StartsWith("ReverseProxy__", StringComparison.Ordinal))
                 .Select(setting => (setting.Key, setting.Value)).Order());
+        Assert.All(routes, service => Assert.Equal("None", overlay.Get("Service", service).TextAt("spec.clusterIP")));
     }
 
     [Fact]

@@ -11,9 +11,11 @@ sealed class Network(IReadOnlyList<JsonObject> policies, string @namespace)
     const string NamespaceLabel = "kubernetes.io/metadata.name";
 
     /// <summary>True if a connection comes about. What is outside the namespace has no policies that are known here.</summary>
-    public bool Allows(Pod from, Pod to, int port) =>
-        (from.Namespace != @namespace || Allows(from, to, port, "Egress", "egress", "to"))
-        && (to.Namespace != @namespace || Allows(to, from, port, "Ingress", "ingress", "from"));
+    public bool Allows(Pod from, Pod to, int port) => LetsOut(from, to, port) && LetsIn(from, to, port);
+
+    public bool LetsOut(Pod from, Pod to, int port) => from.Namespace != @namespace || Allows(from, to, port, "Egress", "egress", "to");
+
+    public bool LetsIn(Pod from, Pod to, int port) => to.Namespace != @namespace || Allows(to, from, port, "Ingress", "ingress", "from");
 
     /// <summary>True if a pod may connect to an address outside the cluster.</summary>
     public bool AllowsInternet(Pod from, int port) => Rules(from, "Egress", "egress").Any(rule =>

@@ -37,7 +37,7 @@ sealed class Overlay
         {
             var result = await Tool.Run(
                 [Path.Combine(FolderOf(Local), "secrets.sh")],
-                environment: new Dictionary<string, string> { ["SHOP_SECRETS"] = folder },
+                environment: new Dictionary<string, string> { [Checkout.StateVariable] = folder },
                 cancellation: cancellation);
             return result.Succeeded ? Yaml.Read(result.Output) : throw new InvalidOperationException(result.Output);
         }

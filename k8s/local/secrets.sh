@@ -51,12 +51,14 @@ for user in postgres audit {ordering,inventory,payment}{,_owner}; do
   login "database-${user//_/-}" "$user" "$(password "$name")"
 done
 
-definitions=$(cat "$here/rabbitmq/definitions.json")
-for user in ordering inventory payment monitor; do
+# Who there is, and then what they may do: the one definition of that, which begins with a line of its own for its brace.
+users=
+for user in ordering inventory payment subscriber monitor; do
   login "broker-$user" "$user" "$(password "rabbitmq-$user")"
-  definitions=${definitions//@$user@/$(broker_hash "$user")}
+  users+=$(printf '{"name":"%s","password_hash":"%s","hashing_algorithm":"rabbit_password_hashing_sha256","tags":"%s"},' \
+    "$user" "$(broker_hash "$user")" "$([ "$user" = monitor ] && echo monitoring)")
 done
-file rabbitmq-definitions definitions.json <<<"$definitions"
+{ echo "{\"users\":[${users%,}],"; sed 1d "$here/../../deploy/rabbitmq/access.json"; } | file rabbitmq-definitions definitions.json
 
 [ -e "$secrets/signing-key.pem" ] || openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>/dev/null | keep signing-key.pem
 [ -e "$secrets/signing-key.public.pem" ] || openssl pkey -in "$secrets/signing-key.pem" -pubout | keep signing-key.public.pem

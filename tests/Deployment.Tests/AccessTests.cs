@@ -32,9 +32,10 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_local_brokers_users_have_the_launchers_rights()
+    public async Task The_local_brokers_users_have_the_launchers_rights()
     {
-        var definitions = JsonNode.Parse(File.ReadAllText(Path.Combine(Overlay.FolderOf(Overlay.Local), "rabbitmq", "definitions.json")))!;
+        var secret = (await Overlay.LocalSecrets(Cancellation)).Single(manifest => manifest.Name() == "rabbitmq-definitions");
+        var definitions = JsonNode.Parse(Convert.FromBase64String(secret.Texts("data")["definitions.json"]))!;
 
         Assert.Equal([BrokerAccess.VirtualHost], definitions.List("vhosts").Select(host => host.TextAt("name")));
         Assert.Equal(
@@ -63,7 +64,7 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task The_databases_users_have_the_launchers_rights_everywhere()
     {
         var (launchers, secrets) = await Start("launcher");
-        await new Databases(launchers, secrets).Prepare(Replicas.Services, Cancellation);
+        await new Databases(launchers, secrets).Prepare(Cancellation);
         var (locals, _) = await Start("local");
         await RunRoles(locals);
         var (productives, _) = await Start("production");
@@ -104,26 +105,31 @@ public sealed class AccessTests : IAsyncLifetime
         return (server, state.Secrets);
     }
 
-    // As the image does when it makes its database: with psql.
+    // As the image does when it makes its database: with psql, on files of the pod.
     async Task RunRoles(PostgresServer server)
     {
+        var local = Overlay.Build(Overlay.Local);
         var passwords = Directory.CreateDirectory(Path.Combine(_folder, "passwords")).FullName;
-        foreach (var user in Replicas.Services.SelectMany(service => new[] { service, Databases.OwnerOf(service) }).Append(Databases.Audit))
+        var sources = local.Get("StatefulSet", "postgres").PodTemplate().List("spec.volumes").Single(volume => volume.TextAt("name") == "passwords").List("projected.sources");
+        foreach (var file in sources.SelectMany(source => source.List("secret.items")).Select(item => item.TextAt("path")!))
         {
-            await File.WriteAllTextAsync(Path.Combine(passwords, user), $"password of {user}", Cancellation);
+            await File.WriteAllTextAsync(Path.Combine(passwords, file), $"password in {file}", Cancellation);
         }
 
-        var script = Path.Combine(_folder, "roles.sql");
-        var roles = await File.ReadAllTextAsync(Path.Combine(Overlay.FolderOf(Overlay.Local), "postgres", "roles.sql"), Cancellation);
-        await File.WriteAllTextAsync(script, roles.Replace("/etc/shop/passwords", passwords, StringComparison.Ordinal), Cancellation);
+        var access = Directory.CreateDirectory(Path.Combine(_folder, "access")).FullName;
+        foreach (var (name, text) in local.Get("ConfigMap", "postgres-access").Texts("data"))
+        {
+            await File.WriteAllTextAsync(Path.Combine(access, name), text, Cancellation);
+        }
+
         var login = new NpgsqlConnectionStringBuilder(server.ConnectionString());
         var result = await Tool.Run(
-            ["psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", $"{server.Port}", "-U", login.Username!, "-d", "postgres", "-f", script],
+            ["psql", "-X", "-q", "-h", "127.0.0.1", "-p", $"{server.Port}", "-U", login.Username!, "-d", "postgres", "-v", $"secrets={passwords}", "-f", Path.Combine(access, "prepare.sql")],
             environment: new Dictionary<string, string> { ["PGPASSWORD"] = login.Password! },
             cancellation: Cancellation);
         Assert.True(result.Succeeded, result.Output);
         await using var ordering = new NpgsqlConnection(
-            $"Host=127.0.0.1;Port={server.Port};Database=ordering;Username=ordering;Password=password of ordering;Pooling=false");
+            $"Host=127.0.0.1;Port={server.Port};Database=ordering;Username=ordering;Password=password in postgres-ordering.password;Pooling=false");
         await ordering.OpenAsync(Cancellation);
     }
 

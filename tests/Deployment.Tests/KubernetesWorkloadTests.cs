@@ -123,7 +123,7 @@ public sealed class KubernetesWorkloadTests
             Assert.Equal(
                 QueuesOf(service),
                 triggers.Where(trigger => trigger.TextAt("type") == "rabbitmq").Select(trigger => trigger.TextAt("metadata.queueName")!).Order());
-            var age = DatabaseGauge.OutboxAge(service);
+            var age = DatabaseGauge.OfMessaging(service).Single(gauge => gauge.Name.EndsWith("outbox.age", StringComparison.Ordinal));
             Assert.Equal("s", age.Unit);
             Assert.Equal(
                 $"max({age.Name.Replace('.', '_')}_seconds{{job=\"{service}\"}})",

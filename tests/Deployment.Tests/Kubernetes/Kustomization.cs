@@ -46,7 +46,7 @@ static class Kustomization
 
     static IEnumerable<JsonObject> Resources(string folder, JsonObject kustomization)
     {
-        foreach (var resource in kustomization.At("resources")!.AsArray().Select(path => Path.Combine(folder, path!.GetValue<string>())))
+        foreach (var resource in (kustomization["resources"]?.AsArray() ?? []).Select(path => Path.Combine(folder, path!.GetValue<string>())))
         {
             foreach (var manifest in Directory.Exists(resource) ? Build(resource) : Yaml.ReadFile(resource))
             {

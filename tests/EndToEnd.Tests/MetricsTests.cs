@@ -179,7 +179,7 @@ public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
     [GeneratedRegex("^shop_order_duration_seconds_bucket.* # \\{trace_id=\"([0-9a-f]{32})\"", RegexOptions.Multiline)]
     private static partial Regex Exemplar();
 
-    [GeneratedRegex(@"^\| `(?<name>shop\.[\w.]+)` \| (?<type>\w+) \| `(?<unit>[^`]+)` \| (?<attributes>[^|]*) \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<name>shop\.[\w.]+)` \| (?<type>\w+) \| `(?<unit>[^`]+)` \|(?<attributes>[^|]*)\|", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex("`(shop[\\w.]+)`")]

@@ -86,9 +86,7 @@ public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
             .Select(label => $"{query.Place}: nothing has {label}"));
 
         Assert.True(queries.Length > 50, $"Only {queries.Length} queries were found.");
-        Assert.Empty(missing);
-        Assert.Empty(wrongLabels);
-        Assert.Empty(wrongGroups);
+        Assert.Empty(missing.Concat(wrongLabels).Concat(wrongGroups).Distinct());
     }
 
     [Fact]

@@ -83,6 +83,12 @@ static class Metrics
             return next(http);
         });
         app.UseOpenTelemetryPrometheusScrapingEndpoint(IsScrape);
+        // Routing comes before and may know the path; nobody is left here to run what it has found.
+        app.Run(http =>
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
     }
 
     // Kestrel listens where it would have, and there at one more port. Endpoints that are configured one by one (Kestrel:Endpoints) come with their own.

@@ -86,9 +86,7 @@ public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
             .Select(label => $"{query.Place}: nothing has {label}"));
 
         Assert.True(queries.Length > 50, $"Only {queries.Length} queries were found.");
-        Assert.Empty(missing);
-        Assert.Empty(wrongLabels);
-        Assert.Empty(wrongGroups);
+        Assert.Empty(missing.Concat(wrongLabels).Concat(wrongGroups).Distinct());
     }
 
     [Fact]
@@ -179,7 +177,7 @@ public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
     [GeneratedRegex("^shop_order_duration_seconds_bucket.* # \\{trace_id=\"([0-9a-f]{32})\"", RegexOptions.Multiline)]
     private static partial Regex Exemplar();
 
-    [GeneratedRegex(@"^\| `(?<name>shop\.[\w.]+)` \| (?<type>\w+) \| `(?<unit>[^`]+)` \| (?<attributes>[^|]*) \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<name>shop\.[\w.]+)` \| (?<type>\w+) \| `(?<unit>[^`]+)` \|(?<attributes>[^|]*)\|", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex("`(shop[\\w.]+)`")]

@@ -11,6 +11,7 @@ namespace Shop.Cli.Compose;
 /// <param name="Lasting">Shortest and longest, in seconds.</param>
 sealed record ComposeDrill(string Name, string Title, Func<Random, ComposeFault> Fault, (double Least, double Most) Lasting)
 {
+    const int AttemptsMax = 5;
     static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
     static readonly TimeSpan _pollInterval = TimeSpan.FromSeconds(1);
     static readonly string[] _services = ["ordering-1", "ordering-2", "inventory-1", "inventory-2", "payment-1", "payment-2"];
@@ -37,7 +38,7 @@ sealed record ComposeDrill(string Name, string Title, Func<Random, ComposeFault>
 
     public async Task<DrillReport> Run(ComposeSystem system, DrillOptions options, Steps steps, CancellationToken cancellation)
     {
-        await Stock.Prepare(system.Checkout, cancellation);
+        await Prepare(system, cancellation);
         await new Probe(system.Checkout).Warm(cancellation);
         // The system keeps its keys, so a second run with the same ones would get the answers of the first.
         var plan = PlannedOrder.Mix($"{Name}-{options.Seed}-{Guid.CreateVersion7():N}", options.Seed, options.Orders, options.Rate);
@@ -74,6 +75,23 @@ sealed record ComposeDrill(string Name, string Title, Func<Random, ComposeFault>
             strikes.Max(strike => strike.Recovery),
             audit.Invariants.Count,
             failures);
+    }
+
+    // The first request of its kind to a program that has just started may take longer than the gateway waits.
+    static async Task Prepare(ComposeSystem system, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await Stock.Prepare(system.Checkout, cancellation);
+                return;
+            }
+            catch (ApiError error) when (attempt < AttemptsMax && error.Status >= System.Net.HttpStatusCode.InternalServerError)
+            {
+                await Task.Delay(_pollInterval, cancellation);
+            }
+        }
     }
 
     async Task Strike(

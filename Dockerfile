@@ -55,25 +55,25 @@ FROM program AS gateway
 LABEL org.opencontainers.image.title="Shop: gateway"
 COPY --from=build /publish/gateway ./
 ENTRYPOINT ["dotnet", "Shop.Gateway.dll"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Gateway.dll", "health"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Gateway.dll", "health"]
 
 FROM program AS ordering
 LABEL org.opencontainers.image.title="Shop: ordering"
 COPY --from=build /publish/ordering ./
 ENTRYPOINT ["dotnet", "Shop.Ordering.dll"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Ordering.dll", "health"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Ordering.dll", "health"]
 
 FROM program AS inventory
 LABEL org.opencontainers.image.title="Shop: inventory"
 COPY --from=build /publish/inventory ./
 ENTRYPOINT ["dotnet", "Shop.Inventory.dll"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Inventory.dll", "health"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Inventory.dll", "health"]
 
 FROM program AS payment
 LABEL org.opencontainers.image.title="Shop: payment"
 COPY --from=build /publish/payment ./
 ENTRYPOINT ["dotnet", "Shop.Payment.dll"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Payment.dll", "health"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Payment.dll", "health"]
 
 FROM program AS card-network
 LABEL org.opencontainers.image.title="Shop: simulator of the card network"
@@ -82,7 +82,7 @@ COPY --from=build /publish/CardNetwork ./
 ENV Ledger__Path=/data/ledger.jsonl
 VOLUME /data
 ENTRYPOINT ["dotnet", "Shop.CardNetwork.dll"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.CardNetwork.dll", "health"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.CardNetwork.dll", "health"]
 
 # The program behind ./shop, for what can only be asked from inside: the audit reads databases that are not published.
 FROM program AS cli

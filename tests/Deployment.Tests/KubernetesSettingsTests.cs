@@ -9,8 +9,8 @@ namespace Shop.Deployment.Tests;
 /// <summary>Pods get the settings that the local launcher gives its processes, under the same keys.</summary>
 public sealed class KubernetesSettingsTests : IDisposable
 {
-    // The launcher's machine, its console, and a gateway before which nobody balances load.
-    static readonly string[] _launchersOwn = ["ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time"];
+    // The launcher's machine, its console, a gateway before which nobody balances load, and metrics that nobody pushes to a collector.
+    static readonly string[] _launchersOwn = ["ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port"];
 
     readonly string _folder = Directory.CreateTempSubdirectory("shop-settings-").FullName;
     readonly ShopPrograms _launcher;
@@ -34,7 +34,7 @@ public sealed class KubernetesSettingsTests : IDisposable
         Assert.Equal(
             process.Keys.Where(key => !_launchersOwn.Any(own => key.StartsWith(own, StringComparison.Ordinal)))
                 .Except(program == ShopPrograms.CardNetwork ? ["SHOP_INSTANCE"] : [])
-                .Concat(Replicas.Services.Contains(program) ? ["PGPASSWORD"] : [])
+                .Concat(Replicas.Services.Contains(program) ? ["ConnectionStrings__DatabasePassword"] : [])
                 // The launcher tells the gateway each replica; here DNS does.
                 .Concat(program == ShopPrograms.Gateway ? ["Forwarding__ReplicaLookupInterval"] : []).Order(StringComparer.Ordinal),
             pod.Keys.Order(StringComparer.Ordinal));
@@ -146,7 +146,7 @@ public sealed class KubernetesSettingsTests : IDisposable
         var expected = new NpgsqlConnectionStringBuilder(process["ConnectionStrings__Database"]);
         var database = new NpgsqlConnectionStringBuilder(overlay.SettingsOf(workload)["ConnectionStrings__Database"]);
         Assert.Equal((expected.Database, expected.Username, null), (database.Database, database.Username, database.Password));
-        var password = Variable(workload, "PGPASSWORD");
+        var password = Variable(workload, "ConnectionStrings__DatabasePassword");
         Assert.Equal("database-" + expected.Username!.Replace('_', '-'), password.TextAt("valueFrom.secretKeyRef.name"));
     }
 

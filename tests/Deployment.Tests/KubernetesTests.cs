@@ -81,8 +81,7 @@ public sealed class KubernetesTests
             cancellation: Cancellation);
 
         Assert.True(result.Succeeded, result.Output);
-        var generated = Yaml.ReadFile(Path.Combine(Overlay.FolderOf(name), "kustomization.yaml")).Single()
-            .List("configMapGenerator").Select(map => map.TextAt("name")!).ToHashSet();
+        var generated = Overlay.Build(name).Of("ConfigMap").Select(map => map.Name()).ToHashSet();
         Assert.Equal(
             Overlay.Build(name).Manifests.Select(Comparable.Text).Order(StringComparer.Ordinal),
             Yaml.Read(result.Output).Select(manifest => Comparable.Text(Comparable.WithoutHashes(manifest, generated))).Order(StringComparer.Ordinal));

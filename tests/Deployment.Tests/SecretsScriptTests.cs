@@ -21,7 +21,8 @@ public sealed class SecretsScriptTests : IDisposable
         await Run();
 
         var named = ComposeFile.Top("secrets").Values.Select(secret => Path.GetFileName((string)ComposeFile.Map(secret)["file"]!));
-        Assert.Equal(named.Order(StringComparer.Ordinal), Directory.GetFiles(Secrets).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        // And one for whoever wants to listen to what is announced.
+        Assert.Equal(named.Append("rabbitmq-subscriber.password").Order(StringComparer.Ordinal), Directory.GetFiles(Secrets).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Secrets));
         Assert.All(Directory.GetFiles(Secrets), file => Assert.True(File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherRead)));
         var passwords = Directory.GetFiles(Secrets, "*.password").Select(File.ReadAllText).ToArray();

@@ -12,7 +12,6 @@ static class Settings
         "ASPNETCORE_URLS",
         "Kestrel__Certificates__Default__KeyPath", "Kestrel__Certificates__Default__Path",
         "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG",
-        "PGPASSWORD",
         "SHOP_INSTANCE",
         "SSL_CERT_FILE",
     ];

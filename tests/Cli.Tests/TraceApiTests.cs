@@ -9,11 +9,13 @@ namespace Shop.Cli.Tests;
 /// <summary>./shop trace reads a Jaeger of the user's own as well: with the fields that only Jaeger has, and with null where it says null.</summary>
 public sealed class TraceApiTests : IDisposable
 {
+    const string Order = "0198c0de-0000-7000-8000-000000000001";
+
     const string Found =
-        """
+        $$$"""
         {"data":[{"traceID":"a1","spans":[
           {"traceID":"a1","spanID":"02","flags":1,"operationName":"publish Inventory:ReserveStock","references":[{"refType":"CHILD_OF","traceID":"a1","spanID":"01"}],
-           "startTime":1700000000000010,"duration":40,"tags":[{"key":"span.kind","type":"string","value":"producer"},{"key":"n","type":"int64","value":7}],
+           "startTime":1700000000000010,"duration":40,"tags":[{"key":"span.kind","type":"string","value":"producer"},{"key":"shop.order.id","type":"string","value":"{{{Order}}}"},{"key":"n","type":"int64","value":7}],
            "logs":[{"timestamp":1700000000000012,"fields":[{"key":"event","type":"string","value":"x"}]}],"processID":"p1","process":null,"warnings":null},
           {"traceID":"a1","spanID":"03","flags":1,"operationName":"POST","references":[{"refType":"CHILD_OF","traceID":"a1","spanID":"02"},{"refType":"FOLLOWS_FROM","traceID":"b2","spanID":"09"}],
            "startTime":1700000000000020,"duration":10,"tags":[{"key":"error","type":"bool","value":true},{"key":"otel.status_code","type":"string","value":"ERROR"},
@@ -42,15 +44,21 @@ public sealed class TraceApiTests : IDisposable
     [Fact]
     public async Task A_trace_is_asked_for_as_Jaeger_wants_it_and_read_as_Jaeger_tells_it()
     {
-        var order = Guid.NewGuid();
-
-        var trace = await new TraceApi(_address).OfOrder(order, Cancellation);
+        var trace = await new TraceApi(_address).OfOrder(Guid.Parse(Order), Cancellation);
 
         var query = HttpUtility.ParseQueryString(_asked[0].Query);
-        Assert.Equal(("/api/traces", "ordering", $$"""{"shop.order.id":"{{order}}"}"""), (_asked[0].AbsolutePath, query["service"], query["tags"]));
+        Assert.Equal(("/api/traces", "ordering", $$"""{"shop.order.id":"{{Order}}"}"""), (_asked[0].AbsolutePath, query["service"], query["tags"]));
         var failed = trace.Spans[1];
         Assert.Equal(("POST /v1/charges", "503", "02", "client"), (failed.Label, failed.Failure, failed.Parent, failed.Kind));
         Assert.Equal(["ordering", "payment"], Waterfall.Of(trace).Rows.Select(row => row.Service));
+    }
+
+    [Fact]
+    public async Task A_trace_of_another_order_is_not_taken_for_it()
+    {
+        var error = await Assert.ThrowsAsync<UserError>(() => new TraceApi(_address).OfOrder(Guid.NewGuid(), Cancellation));
+
+        Assert.StartsWith("There is no trace of order", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

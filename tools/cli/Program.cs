@@ -27,6 +27,7 @@ var shop = isCompose ? ComposeCommands.All(checkout) : new Command(
     TraceCommand.Command(checkout),
     Token.Command(checkout),
     AuditCommand.Command(checkout),
+    Subscribe.Command(checkout),
     DeadLettersCommand.Command(checkout),
     LoadCommand.Command(checkout),
     DrillCommand.Command(checkout),

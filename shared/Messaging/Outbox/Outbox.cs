@@ -10,8 +10,8 @@ sealed class Outbox(MessagingTables tables, long owner)
     // Due times are counted from the database's clock, so a service whose clock jumps neither fires nor delays a deadline.
     readonly string _insert =
         $"""
-        insert into {tables.Outbox} (owner, due_at, message_id, exchange, headers, body)
-        select @owner, coalesce(clock_timestamp() + delay, '-infinity'), message_id, exchange, headers, body
+        insert into {tables.Outbox} (owner, due_at, message_id, exchange, headers, body, created_at)
+        select @owner, coalesce(clock_timestamp() + delay, '-infinity'), message_id, exchange, headers, body, clock_timestamp()
         from unnest(@messageIds, @exchanges, @delays, @headers, @bodies) with ordinality
             as message (message_id, exchange, delay, headers, body, position)
         order by position

@@ -20,7 +20,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     /// <returns>False if everything was running and ready already.</returns>
     public async Task<bool> Run(IReadOnlyDictionary<string, int> replicas, CancellationToken cancellation)
     {
-        await DebianPackages.AddMissing(steps, cancellation);
+        await DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation);
 
         var wanted = _programs.All(replicas);
         var surplus = _table.All.Where(record => IsProgram(record) && !wanted.Any(process => Matches(process, record))).ToArray();

@@ -6,7 +6,7 @@ namespace Shop.Cli.Servers;
 /// <summary>Installs what Shop needs where apt-get can, and otherwise says in one message what to install.</summary>
 static class DebianPackages
 {
-    static readonly Package[] _servers =
+    public static readonly IReadOnlyList<Package> Servers =
     [
         new("postgresql", "PostgreSQL", "PostgreSQL 15 or later (initdb and postgres on the search path)", () => ServerPrograms.PostgresFolder() is not null),
         new(
@@ -16,8 +16,12 @@ static class DebianPackages
             () => ServerPrograms.RabbitMqServer is not null && ServerPrograms.ErlangNameServer is not null),
     ];
 
-    // The trace viewer's page is tested in a real browser.
-    static readonly Package _browser = new("chromium", "Chromium", "Chromium or Chrome (chromium on the search path)", () => ServerPrograms.Browser is not null);
+    /// <summary>The trace viewer's page is tested in a real browser.</summary>
+    public static readonly Package Browser = new("chromium", "Chromium", "Chromium or Chrome (chromium on the search path)", () => ServerPrograms.Browser is not null);
+
+    /// <summary>RabbitMQ's client for Python.</summary>
+    public static readonly Package Pika = new(
+        "python3-pika", "Python's RabbitMQ client", "Python 3 and its package pika", () => ServerPrograms.HasPythonModule("pika"));
 
     // The packages would start servers of their own, with the machine's default ports and data. Debian asks this script
     // first whether a service may start; 101 means no. A script that is already there is put back afterwards.
@@ -34,17 +38,16 @@ static class DebianPackages
         """;
 
     /// <summary>Installs what is missing, and says so.</summary>
-    /// <param name="browser">True where a browser is needed too.</param>
-    public static async Task AddMissing(Steps steps, CancellationToken cancellation, bool browser = false)
+    public static async Task AddMissing(IEnumerable<Package> wanted, Steps steps, CancellationToken cancellation)
     {
-        if (Missing([.. _servers, .. browser ? [_browser] : Array.Empty<Package>()]) is { Length: > 0 } packages)
+        if (Missing(wanted) is { Length: > 0 } packages)
         {
             var names = string.Join(" and ", packages.Select(package => package.Name));
             await steps.Run($"installing {names}", () => Add(packages, cancellation), $"{names} installed");
         }
     }
 
-    static Package[] Missing(Package[] packages) => [.. packages.Where(package => !package.IsThere())];
+    static Package[] Missing(IEnumerable<Package> packages) => [.. packages.Where(package => !package.IsThere())];
 
     static async Task Add(Package[] packages, CancellationToken cancellation)
     {
@@ -86,5 +89,5 @@ static class DebianPackages
 
     /// <param name="Name">Debian's.</param>
     /// <param name="Elsewhere">What to install where there is no Debian.</param>
-    sealed record Package(string Name, string Title, string Elsewhere, Func<bool> IsThere);
+    public sealed record Package(string Name, string Title, string Elsewhere, Func<bool> IsThere);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Shop.Cli.Servers;
 
 /// <summary>Where the programs of PostgreSQL and RabbitMQ are installed. Debian keeps them off the search path.</summary>
@@ -38,6 +40,21 @@ static class ServerPrograms
         new[] { "chromium", "chromium-browser", "google-chrome" }
             .SelectMany(name => SearchPath.Append("/usr/bin").Where(folder => Has(folder, name)).Select(folder => Path.Combine(folder, name)))
             .FirstOrDefault();
+
+    /// <summary>The system's own comes first: it is the one whose packages apt-get installs.</summary>
+    public static string? Python => Has("/usr/bin", "python3") ? "/usr/bin/python3" : Find("python3") ? "python3" : null;
+
+    public static bool HasPythonModule(string module)
+    {
+        if (Python is not { } program)
+        {
+            return false;
+        }
+
+        using var python = Process.Start(new ProcessStartInfo(program, ["-c", $"import {module}"]) { RedirectStandardError = true })!;
+        python.WaitForExit();
+        return python.ExitCode == 0;
+    }
 
     public static bool Find(string program) => SearchPath.Any(folder => Has(folder, program));
 

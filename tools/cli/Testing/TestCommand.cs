@@ -36,7 +36,8 @@ static class TestCommand
             string[] passedOn = [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens];
             await steps.Show(async () =>
             {
-                await DebianPackages.AddMissing(steps, cancellation, browser: NeedsBrowser(passedOn));
+                await DebianPackages.AddMissing(
+                    NeedsBrowser(passedOn) ? [.. DebianPackages.Servers, DebianPackages.Browser] : DebianPackages.Servers, steps, cancellation);
                 await Promtool.AddMissing(checkout.Root, steps, cancellation);
             });
             var leftovers = new TestLeftovers(checkout.Root);

@@ -1,0 +1,29 @@
+namespace Shop.EndToEnd.Tests;
+
+/// <summary>A program that shares nothing with the services but docs/messages.md hears what they announce.</summary>
+public sealed class SubscriberTests(ShopSystem shop)
+{
+    [Fact]
+    public async Task A_subscriber_in_another_language_hears_events_and_no_commands()
+    {
+        var listening = shop.Shop("subscribe --count 12");
+        var orders = new List<Guid>();
+        await ShopSystem.Until(
+            async () =>
+            {
+                var order = (await shop.Place(shop.Token())).OrderId;
+                orders.Add(order);
+                await shop.End(order, shop.Token());
+                return listening.IsCompleted;
+            },
+            90,
+            () => "a subscriber that has heard enough");
+
+        var heard = await listening;
+
+        Assert.Contains(orders, order => heard.Contains($"OrderConfirmed   {{\"orderId\": \"{order}\"}}", StringComparison.Ordinal));
+        Assert.Matches("trace [0-9a-f]{32}", heard);
+        Assert.DoesNotContain("TakePayment", heard, StringComparison.Ordinal);
+        Assert.DoesNotContain("tok_", heard, StringComparison.Ordinal);
+    }
+}

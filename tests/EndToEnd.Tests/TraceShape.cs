@@ -14,7 +14,7 @@ static class TraceShape
         var byId = trace.Spans.ToDictionary(span => span.SpanId);
         return [.. trace.Spans
             .Where(span => span.Kind == "consumer" && span.Parent is { } parent && byId.ContainsKey(parent))
-            .Select(span => $"{byId[span.Parent!].OperationName.Split(':')[^1].Split(' ')[^1]} {ServiceOf(trace, span)}")
+            .Select(span => $"{span.Tags.Single(tag => tag.Key == "shop.message.type").Value.GetString()!.Split('+')[^1]} {ServiceOf(trace, span)}")
             .Order(StringComparer.Ordinal)];
     }
 

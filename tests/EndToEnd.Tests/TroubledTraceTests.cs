@@ -21,7 +21,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         await shop.Reach(order, _orders.Token, 60, "Cancelled");
 
         var cancel = await _orders.Traced(
-            canceller, "CancelRequested ordering", "ReleaseStock inventory", "StockReleased ordering", "RefundPayment payment", "PaymentRefunded ordering");
+            canceller, "CancellationRequested ordering", "ReleaseStock inventory", "StockReleased ordering", "RefundPayment payment", "PaymentRefunded ordering");
         TraceShape.MustBeWhole(cancel, canceller.SpanId.ToHexString(), order);
         var placed = await _orders.Traced(order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory");
         TraceShape.MustBeWhole(placed, client.SpanId.ToHexString(), order);
@@ -48,7 +48,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         Assert.Equal("payment_timeout", (await shop.Reach(order, _orders.Token, 60, "Cancelled")).GetProperty("reason").GetString());
         var trace = await _orders.Traced(
             order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentOverdue ordering", "ReleaseStock inventory", "StockReleased ordering",
-            "RefundPayment payment", "PaymentRefunded ordering");
+            "PaymentTaken ordering", "RefundPayment payment", "PaymentRefunded ordering");
         TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
         Assert.Contains(trace.Spans, span => span.Wait == "schedule" && span.Duration > 11_000_000);
         Assert.Contains(trace.Spans, span => span.Label.EndsWith("/refunds", StringComparison.Ordinal));

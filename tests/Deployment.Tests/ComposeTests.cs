@@ -120,6 +120,16 @@ public sealed partial class ComposeTests
         Assert.Equal(others.Split(' ').Order(StringComparer.Ordinal), reached.Order(StringComparer.Ordinal));
     }
 
+    // Or a name would still be found when one of the two is cut.
+    [Theory]
+    [InlineData("gateway", "ordering-1")]
+    [InlineData("gateway", "payment-2")]
+    [InlineData("ordering-1", "postgres")]
+    [InlineData("inventory-2", "rabbitmq")]
+    [InlineData("payment-1", "card-network")]
+    public void One_network_leads_from_one_to_the_other(string one, string other) =>
+        Assert.Single(ComposeFile.Services[one].Networks.Intersect(ComposeFile.Services[other].Networks));
+
     [Fact]
     public void Only_networks_of_what_is_published_lead_out_of_the_machine()
     {

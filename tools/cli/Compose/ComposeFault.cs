@@ -41,6 +41,9 @@ sealed record KillContainer(string Service) : ComposeFault($"kill -9 of {Service
 /// <summary>A container loses one of its networks: nothing answers any more, and nobody is told.</summary>
 sealed record CutNetwork(string Service, string Network) : ComposeFault($"{Service} cut off the network {Network}", ForServer)
 {
+    static readonly TimeSpan _noticedWithin = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan _pollInterval = TimeSpan.FromSeconds(1);
+
     public override async Task<EndFault> Begin(ComposeSystem system, CancellationToken cancellation)
     {
         var container = await system.ContainerOf(Service, cancellation);
@@ -54,10 +57,39 @@ sealed record CutNetwork(string Service, string Network) : ComposeFault($"{Servi
         await system.Docker(["network", "disconnect", network, container], cancellation);
         return async cancel =>
         {
-            var wasCut = !await IsConnected(system, container, network, cancel);
-            await system.Docker(["network", "connect", "--alias", Service, network, container], cancel);
-            return wasCut ? "it had no address there" : throw new FaultMissed("it was still connected");
+            try
+            {
+                return await Effect(system, container, network, cancel);
+            }
+            finally
+            {
+                await system.Docker(["network", "connect", "--alias", Service, network, container], cancel);
+            }
         };
+    }
+
+    // Another network may lead to the same place: what shows that it was cut is that somebody missed it.
+    Task<string> Effect(ComposeSystem system, string container, string network, CancellationToken cancellation) => Network switch
+    {
+        "data" => Seen("it was not ready any more", "it is still ready", async () => !await system.IsReady(container, cancellation), cancellation),
+        "services" => Seen("the gateway missed it", "the gateway still finds every replica", () => system.IsMissed(Service, cancellation), cancellation),
+        _ => Seen(
+            "it had no address there", "it is still connected", async () => !await IsConnected(system, container, network, cancellation), cancellation),
+    };
+
+    static async Task<string> Seen(string effect, string otherwise, Func<Task<bool>> condition, CancellationToken cancellation)
+    {
+        for (var waited = TimeSpan.Zero; waited < _noticedWithin; waited += _pollInterval)
+        {
+            if (await condition())
+            {
+                return effect;
+            }
+
+            await Task.Delay(_pollInterval, cancellation);
+        }
+
+        throw new FaultMissed(otherwise);
     }
 
     static async Task<bool> IsConnected(ComposeSystem system, string container, string network, CancellationToken cancellation) =>

@@ -107,6 +107,20 @@ sealed class ComposeSystem
     public Task<string> Inspect(string container, string format, CancellationToken cancellation) =>
         Docker(["inspect", "--format", format, container], cancellation);
 
+    /// <summary>Whether a container's own health check finds it ready, now.</summary>
+    public async Task<bool> IsReady(string container, CancellationToken cancellation)
+    {
+        var check = JsonSerializer.Deserialize<string[]>(await Inspect(container, "{{json .Config.Healthcheck.Test}}", cancellation))!;
+        return (await Tool.Run(["docker", "exec", container, .. check.Skip(1)], cancellation: cancellation)).Succeeded;
+    }
+
+    /// <summary>Whether the gateway sends no requests to one of a service's replicas.</summary>
+    public async Task<bool> IsMissed(string replica, CancellationToken cancellation)
+    {
+        var gateway = await Tool.Run(["docker", "exec", await ContainerOf("gateway", cancellation), "dotnet", "Shop.Gateway.dll", "health"], cancellation: cancellation);
+        return !gateway.Output.Contains($"{replica.Split('-')[0]}: 2 of 2 replicas", StringComparison.Ordinal);
+    }
+
     // Compose cannot count; these are the ports ./shop uses for the same pages.
     Dictionary<string, string> Environment => new()
     {

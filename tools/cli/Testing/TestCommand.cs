@@ -11,7 +11,7 @@ namespace Shop.Cli.Testing;
 static class TestCommand
 {
     // A test project waits for its own conditions with deadlines far below this.
-    const string LimitPerProject = "10m";
+    const string LimitPerProject = "15m";
 
     static readonly Dictionary<string, string> _environment = new()
     {

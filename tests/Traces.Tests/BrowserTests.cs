@@ -195,6 +195,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Locator(".detail").Or(page.Locator(".row").First).First.WaitForAsync();
 
         Assert.InRange(await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), 1, 380);
+        // Nor is anything cut off at the window's edge: result, name and bar are all in it.
+        var edges = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('.result, .row .lane, .row .op, .filters > *, header > *')].map(part => part.getBoundingClientRect().right)");
+        Assert.InRange(edges.Max(), 200, 380);
         _viewer.MustBeQuiet();
     }
 

@@ -31,6 +31,7 @@ static class CancelOrder
             return Problem.Invalid("id", "An order id is a UUID.");
         }
 
+        OrderOfTrace.Begin(orderId);
         var cancellation = new Cancellation(orderId, user.CustomerId(), user.IsStaff());
         return await commit.Run(cancellation, unit => Cancel(unit, cancellation, options.Value, clock));
     }

@@ -87,9 +87,11 @@ public sealed class HostileTests : IDisposable
     [InlineData(double.PositiveInfinity)]
     public async Task Numbers_that_JSON_has_not_are_shown_as_text(double number)
     {
-        Assert.Equal(HttpStatusCode.OK, (await _viewer.Post(Otlp.Request(Otlp.Span(extra: Otlp.Attribute("n", number))))).StatusCode);
+        var numbers = Otlp.Concat(Otlp.Attribute("n", number), Otlp.ListOf("list", number));
+        Assert.Equal(HttpStatusCode.OK, (await _viewer.Post(Otlp.Request(Otlp.Span(extra: numbers)))).StatusCode);
 
-        Assert.Equal(JsonValueKind.String, Assert.Single(await _viewer.Traces()).GetProperty("spans")[0].GetProperty("tags")[0].GetProperty("value").ValueKind);
+        var tags = Assert.Single(await _viewer.Traces()).GetProperty("spans")[0].GetProperty("tags");
+        Assert.Equal(($"{number}", $"[\"{number}\"]"), (tags[0].GetProperty("value").GetString(), tags[1].GetProperty("value").GetString()));
     }
 
     /// <summary>Good requests, changed a little: cut off, bytes replaced, doubled or put elsewhere.</summary>

@@ -38,6 +38,9 @@ static class Otlp
 
     public static byte[] Attribute(string key, double value) => Field(9, Pair(key, Fixed(4, BitConverter.DoubleToInt64Bits(value))));
 
+    /// <summary>An attribute that is a list of one number.</summary>
+    public static byte[] ListOf(string key, double value) => Field(9, Pair(key, Field(5, Field(1, Fixed(4, BitConverter.DoubleToInt64Bits(value))))));
+
     /// <summary>An attribute that is a list of so many empty items.</summary>
     public static byte[] List(int items) => Field(9, Pair("list", Field(5, Concat([.. Enumerable.Repeat(Field(1, []), items)]))));
 

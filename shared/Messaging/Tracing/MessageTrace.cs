@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MassTransit;
 
 namespace Shop.Messaging;
 
@@ -14,6 +15,9 @@ static class MessageTrace
 
     /// <summary>What a span waits for, on spans that do nothing but wait.</summary>
     public const string WaitTag = "shop.wait";
+
+    /// <summary>The message's type: what goes straight to a queue, such as a deadline, does not show it by its exchange.</summary>
+    public const string TypeTag = "shop.message.type";
 
     const string BaggageHeader = "baggage";
     static readonly string[] _headers = ["traceparent", "tracestate", BaggageHeader, SentAtHeader];
@@ -107,6 +111,10 @@ static class MessageTrace
 
         activity.Stop();
     }
+
+    // urn:message:Namespace:Type
+    public static string? TypeOf(IReadOnlyDictionary<string, string> headers) =>
+        headers.GetValueOrDefault(MessageHeaders.MessageType)?.Split(';')[0].Split(':')[^1];
 
     public static string Text(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
 

@@ -31,7 +31,8 @@ readonly struct PublishSpan
                 .SetTag("messaging.operation.name", "publish")
                 .SetTag("messaging.destination.name", row.Exchange)
                 .SetTag("messaging.message.id", row.MessageId.ToString())
-                .SetTag("messaging.message.body.size", row.Body.Length);
+                .SetTag("messaging.message.body.size", row.Body.Length)
+                .SetTag(MessageTrace.TypeTag, MessageTrace.TypeOf(headers));
             var committed = row.CreatedAt;
             if (row.DueAt > DateTime.MinValue)
             {

@@ -42,7 +42,7 @@ sealed class ReceiveSpan(string endpoint) : IFilter<ReceiveContext>
             .SetTag("messaging.destination.name", endpoint)
             .SetTag("messaging.message.id", delivery.Properties.MessageId)
             .SetTag("messaging.message.body.size", context.Body.Length)
-            .SetTag("shop.message.type", TypeOf(headers));
+            .SetTag(MessageTrace.TypeTag, MessageTrace.TypeOf(headers));
         if (context.Redelivered)
         {
             activity.SetTag("shop.redelivered", true);
@@ -54,7 +54,4 @@ sealed class ReceiveSpan(string endpoint) : IFilter<ReceiveContext>
             MessageTrace.Waited(MessageTrace.ParentOf(headers), headers, "queue", sentAt, activity.StartTimeUtc);
         }
     }
-
-    // urn:message:Namespace:Type
-    static string? TypeOf(Dictionary<string, string> headers) => headers.GetValueOrDefault(MessageHeaders.MessageType)?.Split(';')[0].Split(':')[^1];
 }

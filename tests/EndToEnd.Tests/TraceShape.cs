@@ -18,6 +18,14 @@ static class TraceShape
             .Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>True if the request at the gateway is all that hangs on nothing: what it was caused by is the client's.</summary>
+    public static bool HangsTogether(Trace trace)
+    {
+        var ids = trace.Spans.Select(span => span.SpanId).ToHashSet();
+        return trace.Spans.Where(span => span.Parent is not { } parent || !ids.Contains(parent)).ToArray() is [{ Kind: "server" } entrance]
+            && ServiceOf(trace, entrance) == "gateway";
+    }
+
     /// <param name="client">The span of the client, which is not in it.</param>
     public static void MustBeWhole(Trace trace, string client, Guid order)
     {

@@ -10,11 +10,33 @@ static class SharedTexts
 
     static readonly ConcurrentDictionary<string, string> _texts = new();
 
-    public static string Share(string text) =>
-        text.Length > LengthMax ? text
-        : _texts.TryGetValue(text, out var known) ? known
-        : _texts.Count < TextsMax ? _texts.GetOrAdd(text, text)
-        : text;
+    // The dictionary's own count takes all of its locks, and is asked for with every text that is new.
+    static int _count;
+
+    public static string Share(string text)
+    {
+        if (text.Length > LengthMax)
+        {
+            return text;
+        }
+
+        if (_texts.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        if (Volatile.Read(ref _count) >= TextsMax)
+        {
+            return text;
+        }
+
+        if (_texts.TryAdd(text, text))
+        {
+            Interlocked.Increment(ref _count);
+        }
+
+        return _texts[text];
+    }
 
     /// <summary>About what it costs to keep a text, in bytes: nothing if others keep it too.</summary>
     public static long CostOf(string text) =>

@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Google.Protobuf;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
@@ -38,7 +37,7 @@ static class OtlpEndpoints
         endpoint.WithMetadata(new RequestSizeLimitAttribute(OtlpLimits.BodyBytesMax)).RequireRateLimiting(OneAfterTheOther);
 
     static Task<IResult> Ignore(HttpRequest request, CancellationToken cancellation) =>
-        Receive(request, body => OtlpMessage.Each(ByteString.CopyFrom(body), (_, _) => { }), cancellation);
+        Receive(request, MessageReader.Check, cancellation);
 
     static async Task<IResult> Receive(HttpRequest request, Action<ReadOnlySpan<byte>> read, CancellationToken cancellation)
     {
@@ -64,7 +63,7 @@ static class OtlpEndpoints
         {
             return Refuse(error.Message, StatusCodes.Status413PayloadTooLarge);
         }
-        catch (Exception error) when (error is InvalidProtocolBufferException or InvalidOtlpException or InvalidDataException)
+        catch (Exception error) when (error is InvalidOtlpException or InvalidDataException)
         {
             return Refuse(error.Message, StatusCodes.Status400BadRequest);
         }

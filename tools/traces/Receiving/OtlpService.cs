@@ -1,4 +1,4 @@
-using Google.Protobuf;
+using System.Buffers;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Shop.Traces.Store;
@@ -8,38 +8,55 @@ namespace Shop.Traces.Receiving;
 /// <summary>The services of the OpenTelemetry protocol by gRPC.</summary>
 sealed class OtlpService(TraceStore store)
 {
-    public Task<byte[]> Keep(byte[] request)
-    {
-        try
-        {
-            store.Add(OtlpTraces.Read(request));
-            return Task.FromResult<byte[]>([]);
-        }
-        catch (InvalidOtlpException error) when (error.IsTooMuch)
-        {
-            throw new RpcException(new(StatusCode.ResourceExhausted, error.Message));
-        }
-        catch (Exception error) when (error is InvalidProtocolBufferException or InvalidOtlpException)
-        {
-            throw new RpcException(new(StatusCode.InvalidArgument, error.Message));
-        }
-    }
+    static readonly byte[] _accepted = [];
 
-    // Bodies are bytes for gRPC, and read by OtlpTraces, so that gRPC and HTTP mean the same.
+    /// <summary>Bodies are read by <see cref="OtlpTraces"/>, so that gRPC and HTTP mean the same.</summary>
     public sealed class Methods : IServiceMethodProvider<OtlpService>
     {
         const string Collector = "opentelemetry.proto.collector";
-        static readonly Marshaller<byte[]> _bytes = Marshallers.Create(body => body, body => body);
+        const int UsualBytesMax = 1 << 20;
+
+        // New ones would lie among the large objects, which are only collected together with everything else.
+        static readonly ArrayPool<byte> _bodies = ArrayPool<byte>.Create(UsualBytesMax, OtlpLimits.RequestsMax);
 
         public void OnServiceMethodDiscovery(ServiceMethodProviderContext<OtlpService> context)
         {
-            Add(context, "trace.v1.TraceService", (service, request, _) => service.Keep(request));
-            Add(context, "metrics.v1.MetricsService", (_, _, _) => Task.FromResult<byte[]>([]));
-            Add(context, "logs.v1.LogsService", (_, _, _) => Task.FromResult<byte[]>([]));
+            Add(context, "trace.v1.TraceService", Read, (service, spans) => service.Keep(spans));
+            Add(context, "metrics.v1.MetricsService", _ => _accepted, (_, _) => { });
+            Add(context, "logs.v1.LogsService", _ => _accepted, (_, _) => { });
         }
 
-        static void Add(
-            ServiceMethodProviderContext<OtlpService> context, string service, UnaryServerMethod<OtlpService, byte[], byte[]> export) =>
-            context.AddUnaryMethod(new(MethodType.Unary, $"{Collector}.{service}", "Export", _bytes, _bytes), [], export);
+        static void Add<T>(
+            ServiceMethodProviderContext<OtlpService> context, string name, Func<DeserializationContext, T> read, Action<OtlpService, T> keep)
+            where T : class
+        {
+            var requests = Marshallers.Create((_, _) => throw new NotSupportedException("This is a server."), read);
+            var answers = Marshallers.Create(static answer => answer, static body => body);
+            context.AddUnaryMethod(new Method<T, byte[]>(MethodType.Unary, $"{Collector}.{name}", "Export", requests, answers), [], (service, request, _) =>
+            {
+                keep(service, request);
+                return Task.FromResult(_accepted);
+            });
+        }
+
+        static IReadOnlyList<Span> Read(DeserializationContext request)
+        {
+            var body = _bodies.Rent(request.PayloadLength);
+            try
+            {
+                request.PayloadAsReadOnlySequence().CopyTo(body);
+                return OtlpTraces.Read(body.AsSpan(0, request.PayloadLength));
+            }
+            catch (InvalidOtlpException error)
+            {
+                throw new RpcException(new(error.IsTooMuch ? StatusCode.ResourceExhausted : StatusCode.InvalidArgument, error.Message));
+            }
+            finally
+            {
+                _bodies.Return(body);
+            }
+        }
     }
+
+    void Keep(IReadOnlyList<Span> spans) => store.Add(spans);
 }

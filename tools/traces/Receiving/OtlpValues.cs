@@ -1,9 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Google.Protobuf;
 using Attribute = Shop.Traces.Store.Attribute;
-using static Shop.Traces.Receiving.OtlpMessage;
 
 namespace Shop.Traces.Receiving;
 
@@ -12,92 +10,100 @@ static class OtlpValues
 {
     static readonly JsonSerializerOptions _readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static void AddAttribute(ByteString message, List<Attribute> attributes)
+    public static void AddAttribute(MessageReader fields, List<Attribute> attributes)
     {
         var (key, value) = ("", (object)"");
-        Each(message, (field, body) =>
+        while (fields.Next())
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    key = SharedTexts.Share(body.Text());
+                    key = fields.SharedText();
                     break;
                 case 2:
-                    value = ReadValue(body.Message());
+                    value = ReadValue(fields.Message());
                     break;
             }
-        });
+        }
+
         if (attributes.Count < OtlpLimits.AttributesMax)
         {
             attributes.Add(new(key, value));
         }
     }
 
-    static object ReadValue(ByteString message)
+    static object ReadValue(MessageReader fields)
     {
         object value = "";
-        Each(message, (field, body) => value = field switch
+        while (fields.Next())
         {
-            1 => SharedTexts.Share(body.Text()),
-            2 => body.Number() != 0,
-            3 => body.Number(),
-            4 => BitConverter.Int64BitsToDouble(body.Fixed()),
-            5 or 6 => FieldBody.Cut(Container(field, body.Message(), new(), depth: 1).ToJsonString(_readable)),
-            7 => FieldBody.Cut(Convert.ToBase64String(body.Message().Span)),
-            _ => value,
-        });
+            value = fields.Field switch
+            {
+                1 => fields.SharedText(),
+                2 => fields.Number() != 0,
+                3 => fields.Number(),
+                4 => BitConverter.Int64BitsToDouble(fields.Fixed()),
+                5 or 6 => MessageReader.Cut(Container(fields.Field, fields.Message(), new(), depth: 1).ToJsonString(_readable)),
+                7 => MessageReader.Cut(Convert.ToBase64String(fields.Bytes())),
+                _ => value,
+            };
+        }
+
         return value;
     }
 
-    static JsonNode Container(int field, ByteString message, Budget budget, int depth) =>
+    static JsonNode Container(int field, MessageReader message, Budget budget, int depth) =>
         field == 5 ? ReadList(message, budget, depth) : ReadMap(message, budget, depth);
 
-    static JsonArray ReadList(ByteString message, Budget budget, int depth)
+    static JsonArray ReadList(MessageReader fields, Budget budget, int depth)
     {
         var list = new JsonArray();
-        Each(message, (field, body) =>
+        while (fields.Next())
         {
-            if (field == 1 && budget.Spend())
+            if (fields.Field == 1 && budget.Spend())
             {
-                list.Add(ReadNode(body.Message(), budget, depth));
+                list.Add(ReadNode(fields.Message(), budget, depth));
             }
-        });
+        }
+
         return list;
     }
 
-    static JsonObject ReadMap(ByteString message, Budget budget, int depth)
+    static JsonObject ReadMap(MessageReader fields, Budget budget, int depth)
     {
         var map = new JsonObject();
-        Each(message, (field, body) =>
+        while (fields.Next())
         {
-            if (field == 1 && budget.Spend())
+            if (fields.Field == 1 && budget.Spend())
             {
-                var (key, value) = ReadPair(body.Message(), budget, depth);
+                var (key, value) = ReadPair(fields.Message(), budget, depth);
                 map[key] = value;
             }
-        });
+        }
+
         return map;
     }
 
-    static (string Key, JsonNode? Value) ReadPair(ByteString message, Budget budget, int depth)
+    static (string Key, JsonNode? Value) ReadPair(MessageReader fields, Budget budget, int depth)
     {
         var (key, value) = ("", default(JsonNode));
-        Each(message, (field, body) =>
+        while (fields.Next())
         {
-            switch (field)
+            switch (fields.Field)
             {
                 case 1:
-                    key = body.Text();
+                    key = fields.Text();
                     break;
                 case 2:
-                    value = ReadNode(body.Message(), budget, depth);
+                    value = ReadNode(fields.Message(), budget, depth);
                     break;
             }
-        });
+        }
+
         return (key, value);
     }
 
-    static JsonNode? ReadNode(ByteString message, Budget budget, int depth)
+    static JsonNode? ReadNode(MessageReader fields, Budget budget, int depth)
     {
         if (depth > OtlpLimits.DepthMax)
         {
@@ -105,17 +111,21 @@ static class OtlpValues
         }
 
         var node = default(JsonNode);
-        Each(message, (field, body) => node = field switch
+        while (fields.Next())
         {
-            1 => body.Text(),
-            2 => body.Number() != 0,
-            3 => body.Number(),
-            // JSON has no NaN and no infinity.
-            4 => BitConverter.Int64BitsToDouble(body.Fixed()) is var number && double.IsFinite(number) ? number : $"{number}",
-            5 or 6 => Container(field, body.Message(), budget, depth + 1),
-            7 => FieldBody.Cut(Convert.ToBase64String(body.Message().Span)),
-            _ => node,
-        });
+            node = fields.Field switch
+            {
+                1 => fields.Text(),
+                2 => fields.Number() != 0,
+                3 => fields.Number(),
+                // JSON has no NaN and no infinity.
+                4 => BitConverter.Int64BitsToDouble(fields.Fixed()) is var number && double.IsFinite(number) ? number : $"{number}",
+                5 or 6 => Container(fields.Field, fields.Message(), budget, depth + 1),
+                7 => MessageReader.Cut(Convert.ToBase64String(fields.Bytes())),
+                _ => node,
+            };
+        }
+
         return node;
     }
 

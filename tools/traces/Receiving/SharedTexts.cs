@@ -1,30 +1,38 @@
 using System.Collections.Concurrent;
+using System.Text;
 
 namespace Shop.Traces.Receiving;
 
-/// <summary>Names that come again and again are kept once; what comes after the limit is kept as often as it comes.</summary>
+/// <summary>Texts that come again and again are kept once; what comes after the limit is kept as often as it comes.</summary>
 static class SharedTexts
 {
     const int TextsMax = 20_000;
-    const int LengthMax = 500;
+    const int BytesMax = 500;
 
-    static readonly ConcurrentDictionary<string, string> _texts = new();
+    static readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
+    static readonly ConcurrentDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known = _texts.GetAlternateLookup<ReadOnlySpan<char>>();
 
     // The dictionary's own count takes all of its locks, and is asked for with every text that is new.
     static int _count;
 
-    public static string Share(string text)
+    public static string Of(ReadOnlySpan<byte> utf8)
     {
-        if (text.Length > LengthMax)
+        if (utf8.Length > BytesMax)
         {
-            return text;
+            return MessageReader.Cut(Encoding.UTF8.GetString(utf8));
         }
 
-        if (_texts.TryGetValue(text, out var known))
-        {
-            return known;
-        }
+        Span<char> buffer = stackalloc char[BytesMax];
+        var text = buffer[..Encoding.UTF8.GetChars(utf8, buffer)];
+        return _known.TryGetValue(text, out var known) ? known : Share(text.ToString());
+    }
 
+    /// <summary>About what it costs to keep a text, in bytes: nothing if others keep it too.</summary>
+    public static long CostOf(string text) =>
+        text.Length <= BytesMax && _texts.TryGetValue(text, out var known) && ReferenceEquals(known, text) ? 0 : 24 + (2L * text.Length);
+
+    static string Share(string text)
+    {
         if (Volatile.Read(ref _count) >= TextsMax)
         {
             return text;
@@ -37,8 +45,4 @@ static class SharedTexts
 
         return _texts[text];
     }
-
-    /// <summary>About what it costs to keep a text, in bytes: nothing if others keep it too.</summary>
-    public static long CostOf(string text) =>
-        text.Length <= LengthMax && _texts.TryGetValue(text, out var known) && ReferenceEquals(known, text) ? 0 : 24 + (2L * text.Length);
 }

@@ -41,7 +41,7 @@ sealed record Span
     public string Scope { get; init; } = "";
 
     /// <summary>About what it costs to keep, its resource aside.</summary>
-    public long Bytes =>
+    public long Bytes => field > 0 ? field : field =
         500 + SharedTexts.CostOf(Name) + SharedTexts.CostOf(StatusMessage) + Attribute.Bytes(Attributes)
         + Events.Sum(one => 100 + SharedTexts.CostOf(one.Name) + Attribute.Bytes(one.Attributes))
         + Links.Sum(one => 250 + Attribute.Bytes(one.Attributes));
@@ -61,7 +61,7 @@ enum SpanKind
 /// <param name="Value">A string, long, double or bool.</param>
 readonly record struct Attribute(string Key, object Value)
 {
-    // Twice the entry: lists grow ahead of what is in them.
+    // Twice the entry: the lists of events grow ahead of what is in them.
     public static long Bytes(IReadOnlyList<Attribute> attributes) => attributes.Sum(attribute =>
         32 + SharedTexts.CostOf(attribute.Key) + (attribute.Value is string text ? SharedTexts.CostOf(text) : 24));
 }

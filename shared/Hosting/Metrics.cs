@@ -37,11 +37,12 @@ static class Metrics
     {
         builder.AddValidatedOptions<MetricsOptions>(MetricsOptions.Section);
         builder.ListenForScrapes();
+        var sends = builder.Sends("METRICS");
         builder.Services.AddOpenTelemetry()
             // Of the traces as well.
             .ConfigureResource(resource => resource.AddService(
                 service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration)))
-            .WithMetrics(metrics => metrics
+            .WithMetrics(metrics => (sends ? metrics.AddOtlpExporter() : metrics)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()

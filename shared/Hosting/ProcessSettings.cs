@@ -25,6 +25,11 @@ static class ProcessSettings
             Check(Telemetry.EndpointKey, IsHttp(endpoint), "must be an address such as http://127.0.0.1:4317");
         }
 
+        foreach (var (key, isFine, requirement) in Telemetry.Settings(configuration))
+        {
+            Check(key, isFine, requirement);
+        }
+
         foreach (var level in configuration.GetSection("Logging:LogLevel").GetChildren())
         {
             Check(level.Path, Enum.TryParse<LogLevel>(level.Value, true, out _), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");

@@ -2,23 +2,31 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Trace;
 
 namespace Shop.Hosting;
 
-/// <summary>Traces and metrics by OTLP where a collector is configured; without one there are metrics only, for whoever scrapes them.</summary>
+/// <summary>
+/// Traces, metrics and logs by OTLP where a collector is configured, each unless OTEL_TRACES_EXPORTER (…METRICS…, …LOGS…) says none; without one
+/// there are metrics for whoever scrapes them, and logs on standard output.
+/// </summary>
 static class Telemetry
 {
     public const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     // OpenTelemetry's own name for it.
     const string SamplingKey = "OTEL_TRACES_SAMPLER_ARG";
+
+    // The value of an exporter that is turned off.
+    const string Nowhere = "none";
 
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
@@ -30,22 +38,47 @@ static class Telemetry
         builder.Services.AddSingleton(DistributedContextPropagator.Current);
 
         builder.AddMetrics(service);
-        if (string.IsNullOrEmpty(builder.Configuration[EndpointKey]))
+        if (builder.Sends("LOGS"))
         {
-            builder.Services.AddHostedService<TraceIdsWithoutCollector>();
+            builder.Services.AddOpenTelemetry().WithLogging(logs => logs.AddOtlpExporter());
+        }
+
+        if (builder.Sends("TRACES"))
+        {
+            builder.AddTraces();
         }
         else
         {
-            builder.AddCollector();
+            builder.Services.AddHostedService<TraceIdsWithoutCollector>();
         }
     }
 
-    static void AddCollector(this WebApplicationBuilder builder)
+    /// <summary>Whether a signal goes to the collector.</summary>
+    public static bool Sends(this WebApplicationBuilder builder, string signal) =>
+        builder.Configuration[ExporterKey(signal)] != Nowhere && !string.IsNullOrEmpty(builder.Configuration[EndpointKey]);
+
+    /// <summary>OpenTelemetry's settings that are read here, and so checked by nobody else; <see cref="ProcessSettings"/> checks them.</summary>
+    public static IEnumerable<(string Key, bool IsFine, string Requirement)> Settings(IConfiguration configuration)
+    {
+        foreach (var key in new[] { ExporterKey("TRACES"), ExporterKey("METRICS"), ExporterKey("LOGS") })
+        {
+            yield return (key, configuration[key] is null or "" or "otlp" or Nowhere, "must be otlp or none");
+        }
+
+        yield return (SamplingKey, configuration[SamplingKey] is null or "" || SamplingRatio(configuration) is not null, "must be a share from 0 to 1");
+    }
+
+    static string ExporterKey(string signal) => $"OTEL_{signal}_EXPORTER";
+
+    static double? SamplingRatio(IConfiguration configuration) =>
+        double.TryParse(configuration[SamplingKey], NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1 ? ratio : null;
+
+    static void AddTraces(this WebApplicationBuilder builder)
     {
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddOpenTelemetry()
             .WithTracing(tracing => tracing
-                .SetSampler(new ParentBasedSampler(new EntrancesOnly(builder.SamplingRatio())))
+                .SetSampler(new ParentBasedSampler(new EntrancesOnly(SamplingRatio(builder.Configuration) ?? 1)))
                 .AddProcessor(new OrderOfTrace.FromBaggage())
                 .AddAspNetCoreInstrumentation(options =>
                 {
@@ -56,19 +89,11 @@ static class Telemetry
                 .AddHttpClientInstrumentation(options => options.EnrichWithHttpResponseMessage =
                     (activity, answer) => OrderOfTrace.Tag(activity, answer.Headers.Location?.OriginalString ?? answer.RequestMessage?.RequestUri?.AbsolutePath))
                 .AddNpgsql()
-                .AddSource("Shop.*"))
-            .UseOtlpExporter();
+                .AddSource("Shop.*")
+                .AddOtlpExporter());
     }
 
     static bool IsHealthCheck(HttpContext http) => http.Request.Path.StartsWithSegments("/health");
-
-    static double SamplingRatio(this WebApplicationBuilder builder)
-    {
-        var text = builder.Configuration[SamplingKey];
-        return string.IsNullOrEmpty(text) ? 1
-            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1 ? ratio
-            : throw new SettingException($"{SamplingKey} must be a share from 0 to 1, not \"{text}\".");
-    }
 
     /// <summary>
     /// Where nothing went before, only a request or a message begins a trace. Background work that finds nothing to do, and the probes

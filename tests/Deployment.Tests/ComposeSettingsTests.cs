@@ -51,6 +51,7 @@ public sealed class ComposeSettingsTests : IDisposable
         [
             "Authentication__Issuer", "Authentication__Audience", "RabbitMq__VirtualHost", "RabbitMq__Username", "SHOP_INSTANCE", "Draining__Time",
             "DOTNET_GCgen0size", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+            "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER",
         ];
         Assert.All(same.Where(composed.ContainsKey), key => Assert.Equal(launched[key], composed[key]));
     }

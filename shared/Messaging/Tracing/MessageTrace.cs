@@ -45,14 +45,14 @@ static class MessageTrace
         return ActivityContext.TryParse(trace, state, isRemote: true, out var parent) ? parent : default;
     }
 
-    /// <summary>Starts a span in the trace of the headers, with their baggage. Null if nobody listens.</summary>
-    public static Activity? Start(string name, ActivityKind kind, IReadOnlyDictionary<string, string> headers, DateTimeOffset? since = null) =>
-        Start(name, kind, ParentOf(headers), headers, since);
+    /// <summary>What a span hangs on; default for the first of its trace.</summary>
+    public static ActivityContext ParentOf(Activity activity) => activity.ParentSpanId == default ? default
+        : new(activity.TraceId, activity.ParentSpanId, activity.ActivityTraceFlags, activity.TraceStateString, isRemote: true);
 
-    static Activity? Start(
-        string name, ActivityKind kind, ActivityContext parent, IReadOnlyDictionary<string, string> headers, DateTimeOffset? since)
+    /// <summary>Starts a span in the trace of the headers, with their baggage. Null if nobody listens.</summary>
+    public static Activity? Start(string name, ActivityKind kind, IReadOnlyDictionary<string, string> headers, DateTimeOffset? since = null)
     {
-        var activity = Source.CreateActivity(name, kind, parent);
+        var activity = Source.CreateActivity(name, kind, ParentOf(headers));
         if (activity is null)
         {
             return null;
@@ -81,12 +81,17 @@ static class MessageTrace
     }
 
     /// <summary>Tells of a wait that is over.</summary>
-    public static void Waited(ActivityContext parent, IReadOnlyDictionary<string, string> headers, string where, DateTimeOffset from, DateTimeOffset until)
+    /// <param name="parent">What waited.</param>
+    /// <param name="about">A span of the same trace, with the baggage.</param>
+    /// <param name="where">For the name of the span, and its <see cref="WaitTag"/>.</param>
+    public static void Waited(ActivityContext parent, Activity about, string where, DateTimeOffset from, DateTimeOffset until)
     {
         using var _ = Pinned();
-        if (parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) && Start($"wait in {where}", ActivityKind.Internal, parent, headers, from) is { } wait)
+        if (parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) && Source.CreateActivity($"wait in {where}", ActivityKind.Internal, parent) is { } wait)
         {
-            wait.SetTag(WaitTag, where).SetEndTime((until > from ? until : from).UtcDateTime).Stop();
+            CopyBaggage(about, wait);
+            wait.SetTag(WaitTag, where).SetStartTime(from.UtcDateTime).Start();
+            wait.SetEndTime((until > from ? until : from).UtcDateTime).Stop();
         }
     }
 

@@ -36,11 +36,11 @@ readonly struct PublishSpan
             var committed = row.CreatedAt;
             if (row.DueAt > DateTime.MinValue)
             {
-                MessageTrace.Waited(activity.Context, headers, "schedule", committed, row.DueAt);
+                MessageTrace.Waited(activity.Context, activity, "schedule", committed, row.DueAt);
                 committed = row.DueAt;
             }
 
-            MessageTrace.Waited(activity.Context, headers, "outbox", committed, now);
+            MessageTrace.Waited(activity.Context, activity, "outbox", committed, now);
             MessageTrace.Inject(activity, headers);
             headers[MessageTrace.SentAtHeader] = MessageTrace.Text(now);
         }

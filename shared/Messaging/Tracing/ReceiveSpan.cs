@@ -51,7 +51,7 @@ sealed class ReceiveSpan(string endpoint) : IFilter<ReceiveContext>
         if (DateTimeOffset.TryParse(
             headers.GetValueOrDefault(MessageTrace.SentAtHeader), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sentAt))
         {
-            MessageTrace.Waited(MessageTrace.ParentOf(headers), headers, "queue", sentAt, activity.StartTimeUtc);
+            MessageTrace.Waited(MessageTrace.ParentOf(activity), activity, "queue", sentAt, activity.StartTimeUtc);
         }
     }
 }

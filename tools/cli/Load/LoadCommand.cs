@@ -15,15 +15,20 @@ static class LoadCommand
         var seconds = new Option<int>("--seconds") { Description = "For how long", DefaultValueFactory = _ => 10 };
         var concurrency = new Option<int>("--concurrency") { Description = "Connections, where there is no rate", DefaultValueFactory = _ => 32 };
         var payment = new Option<string>("--payment") { Description = "The payment token of every order", DefaultValueFactory = _ => "tok_visa" };
+        var untraced = new Option<bool>("--untraced") { Description = "Ask not to be traced; the difference is what tracing costs" };
         var json = new Option<bool>("--json") { Description = "As JSON" };
         RequireAtLeast(rate, 0.1);
         RequireAtLeast(seconds, 1);
         RequireAtLeast(concurrency, 1);
-        var command = new Command("load", "Places many orders and measures what they take") { rate, seconds, concurrency, payment, json };
+        var command = new Command("load", "Places many orders and measures what they take") { rate, seconds, concurrency, payment, untraced, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = new LoadOptions(
-                parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(concurrency), parsed.GetRequiredValue(payment));
+                parsed.GetValue(rate),
+                parsed.GetValue(seconds),
+                parsed.GetValue(concurrency),
+                parsed.GetRequiredValue(payment),
+                IsTraced: !parsed.GetValue(untraced));
             var result = await new LoadRun(checkout, options).Run(
                 (second, sent, accepted) => Terminal.Error.MarkupLineInterpolated($"{second,4} s  {sent} sent  {accepted} accepted"),
                 cancellation);

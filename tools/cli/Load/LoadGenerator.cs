@@ -92,6 +92,12 @@ sealed class LoadGenerator : IDisposable
     {
         var number = Interlocked.Increment(ref _sent);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
+        if (!_options.IsTraced)
+        {
+            // The client's own trace, whose last part says that it is not recorded.
+            request.Headers.Add("traceparent", $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00");
+        }
+
         request.Headers.Authorization = _customers[number % Customers];
         request.Content = new ByteArrayContent(_bodies[number % _bodies.Length]);
         request.Content.Headers.ContentType = new("application/json");

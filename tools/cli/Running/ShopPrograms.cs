@@ -141,6 +141,13 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     void AddTracing(Dictionary<string, string> settings)
     {
         settings[CollectorKey] = UsersCollector ?? UrlOf(checkout.Ports.TraceViewer.Grpc);
+        if (UsersCollector is null)
+        {
+            // The viewer keeps traces alone.
+            settings["OTEL_METRICS_EXPORTER"] = "none";
+            settings["OTEL_LOGS_EXPORTER"] = "none";
+        }
+
         settings["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
         settings["OTEL_BSP_MAX_QUEUE_SIZE"] = "16384";
         settings["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "2048";

@@ -17,7 +17,7 @@ static class JaegerApi
         api.MapGet("/services/{service}/operations", (string service, TraceStore store) =>
             Found(store.Operations()[service].Select(operation => operation.Operation).Distinct().Order(StringComparer.Ordinal)));
         api.MapGet("/traces/{id}", (string id, TraceStore store) =>
-            store.Find(id.ToLowerInvariant().PadLeft(32, '0')) is { Count: > 0 } spans
+            UInt128.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var trace) && store.Find(trace) is { Count: > 0 } spans
                 ? Found<JaegerTrace>([JaegerTrace.Of(spans)])
                 : Failed(StatusCodes.Status404NotFound, "trace not found"));
         api.MapGet("/traces", Search);

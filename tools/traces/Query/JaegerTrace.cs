@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Shop.Traces.Store;
 using Attribute = Shop.Traces.Store.Attribute;
@@ -13,13 +14,17 @@ sealed record JaegerTrace(
         var resources = spans.Select(span => span.Resource).Distinct().ToArray();
         var names = resources.Index().ToDictionary(resource => resource.Item, resource => $"p{resource.Index + 1}");
         return new(
-            spans[0].TraceId,
+            Hex(spans[0].TraceId),
             [.. spans.Select(span => JaegerSpan.Of(span, names[span.Resource]))],
             names.ToDictionary(
                 name => name.Value,
                 name => new JaegerProcess(
                     name.Key.Service, [.. name.Key.Attributes.Where(attribute => attribute.Key != "service.name").Select(JaegerTag.Of)])));
     }
+
+    public static string Hex(UInt128 traceId) => traceId.ToString("x32", CultureInfo.InvariantCulture);
+
+    public static string Hex(ulong spanId) => spanId.ToString("x16", CultureInfo.InvariantCulture);
 }
 
 sealed record JaegerSpan(
@@ -34,12 +39,12 @@ sealed record JaegerSpan(
     [property: JsonPropertyName("processID")] string ProcessId)
 {
     public static JaegerSpan Of(Span span, string process) => new(
-        span.TraceId,
-        span.SpanId,
+        JaegerTrace.Hex(span.TraceId),
+        JaegerTrace.Hex(span.SpanId),
         span.Name,
         [
-            .. span.ParentId is "" ? [] : new[] { new JaegerReference("CHILD_OF", span.TraceId, span.ParentId) },
-            .. span.Links.Select(link => new JaegerReference("FOLLOWS_FROM", link.TraceId, link.SpanId)),
+            .. span.ParentId == 0 ? [] : new[] { JaegerReference.Of("CHILD_OF", span.TraceId, span.ParentId) },
+            .. span.Links.Select(link => JaegerReference.Of("FOLLOWS_FROM", link.TraceId, link.SpanId)),
         ],
         span.Start / 1_000,
         (span.End - span.Start) / 1_000,
@@ -74,7 +79,10 @@ sealed record JaegerSpan(
 }
 
 sealed record JaegerReference(
-    string RefType, [property: JsonPropertyName("traceID")] string TraceId, [property: JsonPropertyName("spanID")] string SpanId);
+    string RefType, [property: JsonPropertyName("traceID")] string TraceId, [property: JsonPropertyName("spanID")] string SpanId)
+{
+    public static JaegerReference Of(string type, UInt128 traceId, ulong spanId) => new(type, JaegerTrace.Hex(traceId), JaegerTrace.Hex(spanId));
+}
 
 sealed record JaegerTag(string Key, string Type, object Value)
 {

@@ -98,20 +98,26 @@ ref struct MessageReader(ReadOnlySpan<byte> message)
     /// <exception cref="InvalidOtlpException">It is such a one.</exception>
     public readonly long Time() => Fixed() is >= 0 and var time ? time : throw new InvalidOtlpException("A time lies after the year 2262.");
 
-    /// <returns>Empty for an id that is left out or all zeros.</returns>
-    /// <exception cref="InvalidOtlpException">It has another length.</exception>
-    public readonly string Hex(int length)
-    {
-        var bytes = Bytes();
-        return !bytes.ContainsAnyExcept((byte)0) ? ""
-            : bytes.Length == length ? Convert.ToHexStringLower(bytes)
-            : throw new InvalidOtlpException($"An id has {bytes.Length} bytes and should have {length}.");
-    }
+    /// <returns>0 for an id that is left out or all zeros.</returns>
+    /// <exception cref="InvalidOtlpException">It has not 16 bytes.</exception>
+    public readonly UInt128 TraceId() => Id(16) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : 0;
+
+    /// <returns>0 for an id that is left out or all zeros.</returns>
+    /// <exception cref="InvalidOtlpException">It has not 8 bytes.</exception>
+    public readonly ulong SpanId() => Id(8) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
 
     /// <summary>What is kept of a text.</summary>
     public static string Cut(string text) => text.Length <= OtlpLimits.TextMax ? text
         // Not in the middle of a character.
         : text[..(OtlpLimits.TextMax - (char.IsHighSurrogate(text[OtlpLimits.TextMax - 1]) ? 1 : 0))] + "…";
+
+    readonly ReadOnlySpan<byte> Id(int length)
+    {
+        var bytes = Bytes();
+        return !bytes.ContainsAnyExcept((byte)0) ? []
+            : bytes.Length == length ? bytes
+            : throw new InvalidOtlpException($"An id has {bytes.Length} bytes and should have {length}.");
+    }
 
     readonly void Expect(WireType expected)
     {

@@ -22,7 +22,8 @@ sealed class OtlpSpans
             throw new InvalidOtlpException($"More than {OtlpLimits.SpansMax} spans are too many for one request.") { IsTooMuch = true };
         }
 
-        string traceId = "", spanId = "", parentId = "", name = "", statusMessage = "";
+        var (traceId, spanId, parentId) = (UInt128.Zero, 0UL, 0UL);
+        var (name, statusMessage) = ("", "");
         var (kind, start, end, isError) = (SpanKind.Unspecified, 0L, 0L, false);
         _attributes.Clear();
         _events.Clear();
@@ -32,13 +33,13 @@ sealed class OtlpSpans
             switch (fields.Field)
             {
                 case 1:
-                    traceId = fields.Hex(16);
+                    traceId = fields.TraceId();
                     break;
                 case 2:
-                    spanId = fields.Hex(8);
+                    spanId = fields.SpanId();
                     break;
                 case 4:
-                    parentId = fields.Hex(8);
+                    parentId = fields.SpanId();
                     break;
                 case 5:
                     name = fields.SharedText();
@@ -67,7 +68,7 @@ sealed class OtlpSpans
             }
         }
 
-        if (traceId is "" || spanId is "")
+        if (traceId == 0 || spanId == 0)
         {
             throw new InvalidOtlpException("A span lacks its trace id or its span id.");
         }
@@ -110,21 +111,21 @@ sealed class OtlpSpans
             }
         }
 
-        return new(time, name, attributes);
+        return new(time, name, [.. attributes]);
     }
 
     static SpanLink ReadLink(MessageReader fields)
     {
-        var (traceId, spanId, attributes) = ("", "", new List<Attribute>());
+        var (traceId, spanId, attributes) = (UInt128.Zero, 0UL, new List<Attribute>());
         while (fields.Next())
         {
             switch (fields.Field)
             {
                 case 1:
-                    traceId = fields.Hex(16);
+                    traceId = fields.TraceId();
                     break;
                 case 2:
-                    spanId = fields.Hex(8);
+                    spanId = fields.SpanId();
                     break;
                 case 4:
                     OtlpValues.AddAttribute(fields.Message(), attributes);
@@ -132,7 +133,7 @@ sealed class OtlpSpans
             }
         }
 
-        return new(traceId, spanId, attributes);
+        return new(traceId, spanId, [.. attributes]);
     }
 
     static (bool IsError, string Message) ReadStatus(MessageReader fields)

@@ -58,7 +58,7 @@ static class OtlpTraces
         }
 
         var service = attributes.FirstOrDefault(attribute => attribute.Key == "service.name").Value as string;
-        return new(service ?? Resource.Unknown.Service, attributes);
+        return new(service ?? Resource.Unknown.Service, [.. attributes]);
     }
 
     static void ReadScopeSpans(MessageReader message, Resource resource, OtlpSpans spans)

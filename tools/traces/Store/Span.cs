@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Shop.Traces.Receiving;
 
 namespace Shop.Traces.Store;
@@ -5,14 +6,12 @@ namespace Shop.Traces.Store;
 /// <summary>One timed piece of work of one process, as OpenTelemetry tells it.</summary>
 sealed record Span
 {
-    /// <summary>32 hexadecimal digits.</summary>
-    public required string TraceId { get; init; }
+    public required UInt128 TraceId { get; init; }
 
-    /// <summary>16 hexadecimal digits.</summary>
-    public required string SpanId { get; init; }
+    public required ulong SpanId { get; init; }
 
-    /// <summary>Empty for the first of its trace.</summary>
-    public string ParentId { get; init; } = "";
+    /// <summary>0 for the first of its trace.</summary>
+    public ulong ParentId { get; init; }
 
     public string Name { get; init; } = "";
 
@@ -28,11 +27,11 @@ sealed record Span
 
     public string StatusMessage { get; init; } = "";
 
-    public IReadOnlyList<Attribute> Attributes { get; init; } = [];
+    public ImmutableArray<Attribute> Attributes { get; init; } = [];
 
-    public IReadOnlyList<SpanEvent> Events { get; init; } = [];
+    public ImmutableArray<SpanEvent> Events { get; init; } = [];
 
-    public IReadOnlyList<SpanLink> Links { get; init; } = [];
+    public ImmutableArray<SpanLink> Links { get; init; } = [];
 
     /// <summary>The process it happened in.</summary>
     public Resource Resource { get; init; } = Resource.Unknown;
@@ -42,7 +41,7 @@ sealed record Span
 
     /// <summary>About what it costs to keep, its resource aside.</summary>
     public long Bytes => field > 0 ? field : field =
-        500 + SharedTexts.CostOf(Name) + SharedTexts.CostOf(StatusMessage) + Attribute.Bytes(Attributes)
+        300 + SharedTexts.CostOf(Name) + SharedTexts.CostOf(StatusMessage) + Attribute.Bytes(Attributes)
         + Events.Sum(one => 100 + SharedTexts.CostOf(one.Name) + Attribute.Bytes(one.Attributes))
         + Links.Sum(one => 250 + Attribute.Bytes(one.Attributes));
 }
@@ -61,17 +60,24 @@ enum SpanKind
 /// <param name="Value">A string, long, double or bool.</param>
 readonly record struct Attribute(string Key, object Value)
 {
-    // Twice the entry: the lists of events grow ahead of what is in them.
-    public static long Bytes(IReadOnlyList<Attribute> attributes) => attributes.Sum(attribute =>
-        32 + SharedTexts.CostOf(attribute.Key) + (attribute.Value is string text ? SharedTexts.CostOf(text) : 24));
+    public static long Bytes(ImmutableArray<Attribute> attributes)
+    {
+        var bytes = 0L;
+        foreach (var attribute in attributes)
+        {
+            bytes += 16 + SharedTexts.CostOf(attribute.Key) + (attribute.Value is string text ? SharedTexts.CostOf(text) : 24);
+        }
+
+        return bytes;
+    }
 }
 
 /// <param name="Time">Nanoseconds since 1970, in UTC.</param>
-sealed record SpanEvent(long Time, string Name, IReadOnlyList<Attribute> Attributes);
+sealed record SpanEvent(long Time, string Name, ImmutableArray<Attribute> Attributes);
 
-sealed record SpanLink(string TraceId, string SpanId, IReadOnlyList<Attribute> Attributes);
+sealed record SpanLink(UInt128 TraceId, ulong SpanId, ImmutableArray<Attribute> Attributes);
 
-sealed record Resource(string Service, IReadOnlyList<Attribute> Attributes)
+sealed record Resource(string Service, ImmutableArray<Attribute> Attributes)
 {
     public static Resource Unknown { get; } = new("unknown_service", []);
 

@@ -1,12 +1,12 @@
 namespace Shop.Traces.Store;
 
 /// <summary>All spans of one trace that have arrived so far.</summary>
-sealed class Trace(string id)
+sealed class Trace(UInt128 id)
 {
     // An exporter that got no answer sends again.
-    readonly Dictionary<string, Span> _spans = [];
+    readonly Dictionary<ulong, Span> _spans = [];
 
-    public string Id => id;
+    public UInt128 Id => id;
 
     public int Count => _spans.Count;
 
@@ -29,5 +29,5 @@ sealed class Trace(string id)
         return true;
     }
 
-    public IReadOnlyList<Span> InOrder() => [.. _spans.Values.OrderBy(span => span.Start).ThenBy(span => span.SpanId, StringComparer.Ordinal)];
+    public IReadOnlyList<Span> InOrder() => [.. _spans.Values.OrderBy(span => span.Start).ThenBy(span => span.SpanId)];
 }

@@ -21,7 +21,7 @@ sealed class TraceStore(StoreLimits limits)
     const int BytesOfTrace = 500;
 
     readonly Lock _lock = new();
-    readonly Dictionary<string, LinkedListNode<Trace>> _traces = [];
+    readonly Dictionary<UInt128, LinkedListNode<Trace>> _traces = [];
 
     // By the time of their last span, oldest first.
     readonly LinkedList<Trace> _order = [];
@@ -61,7 +61,7 @@ sealed class TraceStore(StoreLimits limits)
     }
 
     /// <summary>A trace's spans, in the order of their start; none if it is not known.</summary>
-    public IReadOnlyList<Span> Find(string traceId)
+    public IReadOnlyList<Span> Find(UInt128 traceId)
     {
         lock (_lock)
         {

@@ -21,7 +21,11 @@ photograph() {
   echo "docs/tracing/$2.png: $(stat -c %s "docs/tracing/$2.png") bytes"
 }
 
+# Code that has not run yet is slow, and these are to show what is slow about orders.
+warm() { ./shop load --rate 50 --seconds 10 >/dev/null 2>&1; }
+
 ./shop up >/dev/null
+warm
 names=(- good declined slow killed refunded)
 for number in 1 2 3 4 5; do
   bash -ec "$(commands $number)" >/dev/null

@@ -42,6 +42,8 @@ sealed class GatewayProcess : IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    public static Task UntilUp(HttpClient client) => Eventually.True(() => IsUp(client), "the gateway is up");
+
     /// <summary>Asks it to stop, as every process manager does.</summary>
     public void Terminate()
     {
@@ -63,5 +65,18 @@ sealed class GatewayProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    static async Task<bool> IsUp(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("/health/live", Cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException error) when (error.InnerException is SocketException)
+        {
+            return false;
+        }
     }
 }

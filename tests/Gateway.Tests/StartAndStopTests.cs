@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace Shop.Gateway.Tests;
@@ -74,7 +73,7 @@ public sealed class StartAndStopTests : IAsyncLifetime
         using var gateway = GatewayProcess.Start(settings);
         using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
-        await Eventually.True(() => IsUp(client), "the gateway is up");
+        await GatewayProcess.UntilUp(client);
         await using var stream = await client.GetStreamAsync("/orders/1/events", Cancellation);
         await stream.ReadExactlyAsync(new byte[12], Cancellation);
 
@@ -85,19 +84,6 @@ public sealed class StartAndStopTests : IAsyncLifetime
         Assert.Equal(0, exitCode);
         // Without care for streams it takes the 10 s that the host gives to what is under way.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
-    }
-
-    static async Task<bool> IsUp(HttpClient client)
-    {
-        try
-        {
-            using var answer = await client.GetAsync("/health/live", Cancellation);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException error) when (error.InnerException is SocketException)
-        {
-            return false;
-        }
     }
 
     Dictionary<string, string?> Settings() =>

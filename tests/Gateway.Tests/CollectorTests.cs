@@ -1,0 +1,56 @@
+using System.Net.Http.Headers;
+
+namespace Shop.Gateway.Tests;
+
+/// <summary>What a process sends to a collector by OTLP, signal by signal.</summary>
+public sealed class CollectorTests : IAsyncLifetime
+{
+    FakeService _service = null!;
+    FakeService _collector = null!;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _service = await FakeService.Start();
+        _collector = await FakeService.Start();
+        _collector.Answer = _ => Task.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        await _collector.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(null, null, null, "/v1/logs /v1/metrics /v1/traces")]
+    [InlineData("otlp", "none", "none", "/v1/traces")]
+    [InlineData("none", null, "otlp", "/v1/logs /v1/metrics")]
+    [InlineData("none", "none", "none", "")]
+    public async Task Each_signal_is_sent_unless_it_is_turned_off(string? traces, string? metrics, string? logs, string sent)
+    {
+        var settings = GatewayScenario.Settings(
+                [_service], _service, _service,
+                ("ASPNETCORE_URLS", $"http://127.0.0.1:{GatewayProcess.FreePort()}/"),
+                // Says that it has started.
+                ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.Address),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))
+            .ToDictionary(setting => setting.Key, setting => (string?)setting.Value);
+        (settings["OTEL_TRACES_EXPORTER"], settings["OTEL_METRICS_EXPORTER"], settings["OTEL_LOGS_EXPORTER"]) = (traces, metrics, logs);
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
+        await GatewayProcess.UntilUp(client);
+        using var answer = await client.GetAsync("/orders/1", Cancellation);
+
+        // What is left to send is sent before it ends.
+        gateway.Terminate();
+        Assert.Equal(0, (await gateway.Exit()).ExitCode);
+
+        Assert.Equal(sent, string.Join(' ', _collector.Requests.Select(request => request.Path).Distinct().Order(StringComparer.Ordinal)));
+        // With or without spans of ours, the trace goes on.
+        Assert.NotEmpty(_service.Requests.Single().TraceId);
+    }
+}

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Shop.Traces.Tests;
@@ -156,9 +157,10 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Contains("commit", await page.Locator(".row[aria-expanded=true]").InnerTextAsync(), StringComparison.Ordinal);
         Assert.NotEqual("none", await page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
         await page.Keyboard.PressAsync("Tab");
+        await Assertions.Expect(page.Locator("a:focus")).ToHaveAttributeAsync("href", new Regex($"/trace/{BrowserScenario.OtherTrace}#"));
         await page.Keyboard.PressAsync("Enter");
 
-        await page.WaitForURLAsync($"**/trace/{BrowserScenario.OtherTrace}#*");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex($"/trace/{BrowserScenario.OtherTrace}#"));
         _viewer.MustBeQuiet();
     }
 

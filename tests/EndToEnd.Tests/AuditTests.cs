@@ -73,15 +73,7 @@ public sealed class AuditTests(ShopSystem shop)
     public async Task A_message_nobody_fetches_is_found_and_named()
     {
         await Confirmed();
-        var user = BrokerAccess.Users(shop.Checkout.State.Secrets).Single(user => user.Name == "payment");
-        await using var connection = await new ConnectionFactory
-        {
-            HostName = "127.0.0.1",
-            Port = shop.Checkout.Ports.RabbitMq.Amqp,
-            UserName = user.Name,
-            Password = user.Password,
-            VirtualHost = BrokerAccess.VirtualHost,
-        }.CreateConnectionAsync(Cancellation);
+        await using var connection = await shop.ConnectAs("payment");
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
         await channel.QueueDeclareAsync("payment-stray", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
         await channel.ExchangeDeclareAsync("payment-stray", ExchangeType.Fanout, autoDelete: true, cancellationToken: Cancellation);

@@ -152,15 +152,7 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
     // A refusal closes the channel, so each attempt has one of its own.
     async Task IsRefused(string service, Func<IChannel, Task> attempt)
     {
-        var user = BrokerAccess.User(service, shop.Checkout.State.Secrets);
-        await using var connection = await new ConnectionFactory
-        {
-            HostName = "127.0.0.1",
-            Port = shop.Checkout.Ports.RabbitMq.Amqp,
-            UserName = user.Name,
-            Password = user.Password,
-            VirtualHost = BrokerAccess.VirtualHost,
-        }.CreateConnectionAsync(Cancellation);
+        await using var connection = await shop.ConnectAs(service);
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
         await Assert.ThrowsAnyAsync<RabbitMQClientException>(() => attempt(channel));

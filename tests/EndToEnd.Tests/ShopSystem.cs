@@ -6,7 +6,6 @@ using RabbitMQ.Client;
 using Shop.Cli;
 using Shop.Cli.Auditing;
 using Shop.Cli.Processes;
-using Shop.Cli.Servers;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -166,18 +165,8 @@ public sealed class ShopSystem : IAsyncLifetime
     }
 
     /// <summary>The broker, with the login of a service.</summary>
-    public Task<IConnection> ConnectAs(string service)
-    {
-        var user = BrokerAccess.Users(_checkout.State.Secrets).Single(user => user.Name == service);
-        return new ConnectionFactory
-        {
-            HostName = "127.0.0.1",
-            Port = _checkout.Ports.RabbitMq.Amqp,
-            UserName = user.Name,
-            Password = user.Password,
-            VirtualHost = BrokerAccess.VirtualHost,
-        }.CreateConnectionAsync(TestContext.Current.CancellationToken);
-    }
+    public Task<IConnection> ConnectAs(string service) =>
+        Cli.Drills.Faults.BrokerLogin.Open(_checkout, service, TestContext.Current.CancellationToken);
 
     public void Kill(string process) => BackgroundProcess.Kill(Find(process));
 

@@ -61,20 +61,7 @@ sealed record ComposeDrill(string Name, string Title, Func<Random, ComposeFault>
             result => $"audit of {result.Orders} orders and {result.Charges} charges");
         var ends = await Ends(system, customers.Accepted.Keys, cancellation);
         failures.AddRange(DrillJudge.Failures(new(Name, Title, (_, _) => []), customers, audit, ends));
-        return new(
-            Name,
-            options.Seed,
-            new(
-                plan.Count,
-                customers.Accepted.Count,
-                ends.Values.Count(end => end.Status == "Confirmed"),
-                ends.Values.Where(end => end.Status == "Cancelled").CountBy(end => end.Reason ?? "").ToDictionary()),
-            strikes,
-            customers.FailedRequests,
-            Math.Round(customers.LongestWait.TotalSeconds, 1),
-            strikes.Max(strike => strike.Recovery),
-            audit.Invariants.Count,
-            failures);
+        return DrillReport.Of(Name, options.Seed, plan.Count, customers, audit, ends, strikes, failures);
     }
 
     // The first request of its kind to a program that has just started may take longer than the gateway waits.

@@ -43,13 +43,7 @@ sealed class ComposeSystem
     /// <returns>Its exit code.</returns>
     public async Task<int> Show(IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo("docker", ["compose", .. arguments]) { WorkingDirectory = _users.Root };
-        foreach (var (key, value) in Environment)
-        {
-            start.Environment[key] = value;
-        }
-
-        using var process = Process.Start(start) ?? throw new UserError("docker could not be started.");
+        using var process = Start(arguments, isRead: false);
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode;
     }
@@ -57,19 +51,7 @@ sealed class ComposeSystem
     /// <summary>What a command of this program prints inside the system, where databases and ledger can be reached.</summary>
     public async Task<T> Ask<T>(IEnumerable<string> command, CancellationToken cancellation)
     {
-        var lines = new List<string>();
-        var start = new ProcessStartInfo("docker", ["compose", .. Inside(command, isTerminal: false)])
-        {
-            WorkingDirectory = _users.Root,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (key, value) in Environment)
-        {
-            start.Environment[key] = value;
-        }
-
-        using var process = Process.Start(start) ?? throw new UserError("docker could not be started.");
+        using var process = Start(Inside(command, isTerminal: false), isRead: true);
         var errors = process.StandardError.ReadToEndAsync(cancellation);
         var output = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
@@ -81,6 +63,22 @@ sealed class ComposeSystem
         {
             throw new UserError($"{string.Join(' ', command)} failed inside the system:\n{output}{await errors}");
         }
+    }
+
+    Process Start(IEnumerable<string> arguments, bool isRead)
+    {
+        var start = new ProcessStartInfo("docker", ["compose", .. arguments])
+        {
+            WorkingDirectory = _users.Root,
+            RedirectStandardOutput = isRead,
+            RedirectStandardError = isRead,
+        };
+        foreach (var (key, value) in Environment)
+        {
+            start.Environment[key] = value;
+        }
+
+        return Process.Start(start) ?? throw new UserError("docker could not be started.");
     }
 
     /// <summary>The arguments of docker compose that run this program inside the system.</summary>

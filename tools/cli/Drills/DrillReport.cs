@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Shop.Cli.Auditing;
 
 namespace Shop.Cli.Drills;
 
@@ -21,6 +22,29 @@ sealed record DrillReport(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Skipped = null)
 {
     public bool Ok => Failures is [];
+
+    public static DrillReport Of(
+        string drill,
+        int seed,
+        int planned,
+        Customers customers,
+        AuditResult audit,
+        IReadOnlyDictionary<Guid, OrderEnd> ends,
+        IReadOnlyList<StrikeReport> strikes,
+        IReadOnlyList<string> failures) => new(
+            drill,
+            seed,
+            new(
+                planned,
+                customers.Accepted.Count,
+                ends.Values.Count(end => end.Status == "Confirmed"),
+                ends.Values.Where(end => end.Status == "Cancelled").CountBy(end => end.Reason ?? "").ToDictionary()),
+            strikes,
+            customers.FailedRequests,
+            Math.Round(customers.LongestWait.TotalSeconds, 1),
+            strikes.Max(strike => strike.Recovery),
+            audit.Invariants.Count,
+            failures);
 
     /// <summary>It broke off, for a reason that is a finding itself.</summary>
     public static DrillReport Unfinished(string drill, int seed, string why) => Nothing(drill, seed) with { Failures = [$"it broke off: {why}"] };

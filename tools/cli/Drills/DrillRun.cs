@@ -47,20 +47,7 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
             result => $"audit of {result.Orders} orders and {result.Charges} charges");
         var ends = await OrderEnds.Read(system.Checkout, customers.Accepted.Keys, cancellation);
         _failures.AddRange(DrillJudge.Failures(drill, customers, audit, ends));
-        return new(
-            drill.Name,
-            options.Seed,
-            new(
-                plan.Count,
-                customers.Accepted.Count,
-                ends.Values.Count(end => end.Status == "Confirmed"),
-                ends.Values.Where(end => end.Status == "Cancelled").CountBy(end => end.Reason ?? "").ToDictionary()),
-            _strikes,
-            customers.FailedRequests,
-            Math.Round(customers.LongestWait.TotalSeconds, 1),
-            _strikes.Max(strike => strike.Recovery),
-            audit.Invariants.Count,
-            _failures);
+        return DrillReport.Of(drill.Name, options.Seed, plan.Count, customers, audit, ends, _strikes, _failures);
     }
 
     async Task Strike(IReadOnlyList<Strike> strikes, Task load, CancellationToken cancellation)

@@ -80,7 +80,11 @@ sealed class Steps(IAnsiConsole console)
         lock (_lock)
         {
             change();
-            _status?.Status(Markup.Escape(string.Join(", ", _underWay)));
+            // The display refuses an empty text; between two steps the last one stays.
+            if (_underWay.Count > 0)
+            {
+                _status?.Status(Markup.Escape(string.Join(", ", _underWay)));
+            }
         }
     }
 }

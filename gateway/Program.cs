@@ -10,6 +10,7 @@ if (SelfCheck.IsAsked(args))
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("gateway");
+builder.AddTrustedForwarders();
 builder.AddRateLimits();
 builder.AddProxy();
 builder.Services.AddSingleton<ApiDocument>();
@@ -26,5 +27,9 @@ return await builder.ServeAsync(
         ops.MapGet("/audit", OpsAnswers.Audit);
         app.MapProxy();
     },
-    beforeAuthorization: app => app.UseRateLimiter(),
+    beforeAuthorization: app =>
+    {
+        app.UseTrustedForwarders();
+        app.UseRateLimiter();
+    },
     isPublic: true);

@@ -1,13 +1,16 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using Shop.Hosting;
 
 namespace Shop.Gateway;
 
-/// <summary>How much one customer may ask for.</summary>
+/// <summary>
+/// How much one customer may ask for, of each replica of the gateway: behind three of them it is up to three times as much.
+/// </summary>
 public sealed class RateLimitOptions
 {
     public const string Section = "RateLimits";
@@ -19,6 +22,10 @@ public sealed class RateLimitOptions
     /// <summary>Requests that may come at once after a while of quiet.</summary>
     [Range(1, 10_000_000)]
     public int Burst { get; init; } = 1_000;
+
+    /// <summary>Event streams that may be open at once.</summary>
+    [Range(1, 100_000)]
+    public int Streams { get; init; } = 50;
 }
 
 /// <summary>
@@ -36,20 +43,26 @@ static class RateLimits
             .AddRateLimiter(limiter => limiter.OnRejected = Refuse)
             .AddOptions<RateLimiterOptions>()
             .Configure<IOptions<RateLimitOptions>>((limiter, options) => limiter.GlobalLimiter =
-                PartitionedRateLimiter.Create<HttpContext, string>(http => Bucket(http, options.Value)));
+                PartitionedRateLimiter.CreateChained(
+                    PartitionedRateLimiter.Create<HttpContext, string>(http => Requests(http, options.Value)),
+                    PartitionedRateLimiter.Create<HttpContext, string>(http => Streams(http, options.Value))));
     }
 
-    static RateLimitPartition<string> Bucket(HttpContext http, RateLimitOptions options)
-    {
-        if (http.Request.Path.StartsWithSegments("/health"))
-        {
-            return RateLimitPartition.GetNoLimiter("health");
-        }
+    static RateLimitPartition<string> Requests(HttpContext http, RateLimitOptions options) =>
+        http.Request.Path.StartsWithSegments("/health")
+            ? RateLimitPartition.GetNoLimiter("health")
+            : RateLimitPartition.GetTokenBucketLimiter(Caller(http), _ => Bucket(options));
 
-        var customer = http.User.FindFirst("sub")?.Value;
-        var key = customer is null ? $"address {http.Connection.RemoteIpAddress}" : $"customer {customer}";
-        return RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(options));
-    }
+    // Each open stream costs a connection to a service for as long as its order waits.
+    static RateLimitPartition<string> Streams(HttpContext http, RateLimitOptions options) => IsStream(http)
+        ? RateLimitPartition.GetConcurrencyLimiter(Caller(http), _ => new() { PermitLimit = options.Streams })
+        : RateLimitPartition.GetNoLimiter("no stream");
+
+    static string Caller(HttpContext http) => http.User.FindFirst("sub")?.Value is { } customer
+        ? $"customer {customer}"
+        : $"address {http.Connection.RemoteIpAddress}";
+
+    static bool IsStream(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is not null;
 
     static TokenBucketRateLimiterOptions Bucket(RateLimitOptions options)
     {
@@ -70,6 +83,8 @@ static class RateLimits
         return new(context.HttpContext.AnswerProblem(
             StatusCodes.Status429TooManyRequests,
             "Too many requests",
-            "You have used up your share for the moment. Wait for the time in Retry-After."));
+            IsStream(context.HttpContext)
+                ? "You have used up your share for the moment, or have too many event streams open. Close one, or wait for the time in Retry-After."
+                : "You have used up your share for the moment. Wait for the time in Retry-After."));
     }
 }

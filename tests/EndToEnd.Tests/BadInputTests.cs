@@ -107,6 +107,10 @@ public sealed class BadInputTests(ShopSystem shop)
     [InlineData("/payments/not-a-guid", 400, "orderId")]
     [InlineData("/payments/00000000-0000-0000-0000-000000000000", 404, null)]
     [InlineData("/products/NO-SUCH", 404, null)]
+    [InlineData("/products/NO-SUCH%0A", 404, null)]
+    [InlineData("/products?limit=0", 400, "limit")]
+    [InlineData("/products?limit=1001", 400, "limit")]
+    [InlineData("/products?after=no%20sku", 400, "after")]
     [InlineData("/no-such-route", 404, null)]
     public async Task A_bad_address_is_answered_with_what_is_wrong_with_it(string path, int status, string? field) =>
         (await shop.Send(HttpMethod.Get, path, shop.Token())).MustBeProblem(status, field);
@@ -133,6 +137,12 @@ public sealed class BadInputTests(ShopSystem shop)
     [InlineData("MUG-01", """{"name":"Mug","price":1.999}""", 422, "price")]
     [InlineData("MUG-01", """{"name":"Mug","price":"1"}""", 400, "price")]
     [InlineData("mug", """{"name":"Mug","price":1}""", 400, "sku")]
+    [InlineData("NEW-LINE%0A", """{"name":"Mug","price":1}""", 400, "sku")]
+    [InlineData("MUG-01", """{"name":"   ","price":1}""", 422, "name")]
+    [InlineData("MUG-01", """{"name":"a\u0000b","price":1}""", 422, "name")]
+    [InlineData("MUG-01", """{"name":"a\u001b[31mred","price":1}""", 422, "name")]
+    [InlineData("MUG-01", """{"name":"two\u2028lines","price":1}""", 422, "name")]
+    [InlineData("MUG-01", """{"name":"\u202egnp.exe","price":1}""", 422, "name")]
     public async Task A_bad_product_is_refused_with_what_is_wrong_with_it(string sku, string body, int status, string field) =>
         (await shop.Send(HttpMethod.Put, $"/products/{sku}", shop.Token("sam", "staff"), body)).MustBeProblem(status, field);
 

@@ -118,6 +118,35 @@ public sealed class OrderPathTests(ShopSystem shop)
     }
 
     [Fact]
+    public async Task Who_has_seen_the_end_is_told_not_to_come_back()
+    {
+        var token = shop.Token();
+        var placed = await shop.Place(token);
+        var version = (await shop.End(placed.OrderId, token)).GetProperty("version").GetInt32();
+
+        var again = await shop.Send(HttpMethod.Get, $"/orders/{placed.OrderId}/events", token, null, ("Last-Event-ID", $"{version}"));
+
+        Assert.Equal(204, again.Status);
+    }
+
+    [Fact]
+    public async Task Pages_list_every_product_once_by_sku()
+    {
+        var listed = new List<string>();
+        var after = "";
+        do
+        {
+            var page = (await shop.Send(HttpMethod.Get, $"/products?limit=2{after}", null)).Json;
+            listed.AddRange(page.GetProperty("products").EnumerateArray().Select(product => product.GetProperty("sku").GetString()!));
+            after = page.GetProperty("next").ValueKind == JsonValueKind.Null ? "" : $"&after={page.GetProperty("next").GetString()}";
+        }
+        while (after != "");
+
+        Assert.Equal(listed.Distinct(), listed);
+        Assert.Superset(new HashSet<string>(["CAP-01", "LAST-ONE", "MUG-01", "PEN-01", "SOLD-OUT", "TEE-01"]), listed.ToHashSet());
+    }
+
+    [Fact]
     public async Task Pages_list_every_order_once_newest_first()
     {
         var customer = $"pager-{Guid.NewGuid():N}";

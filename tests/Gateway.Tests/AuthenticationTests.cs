@@ -16,6 +16,11 @@ public sealed class AuthenticationTests : IAsyncLifetime
         { "for somebody else", Tokens.Issue("alice", "customer", audience: "bank"), "another audience" },
         { "from somebody else", Tokens.Issue("alice", "customer", issuer: "bank"), "issuer that is not trusted" },
         { "no token", "nonsense", "malformed" },
+        { "for nobody", Tokens.Issue("", "customer"), "subject" },
+        { "for a blank", Tokens.Issue(" ", "customer"), "subject" },
+        { "for what no database takes", Tokens.Issue("a\0b", "customer"), "subject" },
+        { "for two lines", Tokens.Issue("a\nb", "customer"), "subject" },
+        { "for more than an index takes", Tokens.Issue(new string('x', 256), "customer"), "subject" },
     };
 
     public async ValueTask InitializeAsync() => _shop = await GatewayScenario.Start();
@@ -31,6 +36,18 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.True(problem.Detail().Contains(reason), $"{kind}: {problem.Detail()}");
         Assert.Equal("Bearer error=\"invalid_token\"", answer.Headers.WwwAuthenticate.Single().ToString());
         Assert.Empty(_shop.OrderingRequests);
+    }
+
+    [Theory]
+    [InlineData("josé")]
+    [InlineData("🧑‍🚀")]
+    [InlineData("x' or '1'='1")]
+    public async Task A_subject_is_any_text_up_to_255_characters(string name)
+    {
+        using var odd = await _shop.Get("/orders", Tokens.Customer(name));
+        using var longest = await _shop.Get("/orders", Tokens.Customer(name.PadRight(255, 'x')));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (odd.StatusCode, longest.StatusCode));
     }
 
     [Fact]

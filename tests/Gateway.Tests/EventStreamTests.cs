@@ -46,6 +46,34 @@ public sealed class EventStreamTests
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
     }
 
+    [Fact]
+    public async Task A_customer_has_so_many_streams_at_once_and_nobody_elses_are_counted()
+    {
+        await using var shop = await GatewayScenario.Start(("RateLimits:Streams", "2"));
+        var silence = new TaskCompletionSource();
+        shop.Ordering[0].Answer = http => http.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal)
+            ? Stream(http, silence.Task.WaitAsync(http.RequestAborted))
+            : Task.CompletedTask;
+        using var first = await shop.Get("/orders/1/events", Tokens.Customer("alice"));
+        using var second = await shop.Get("/orders/2/events", Tokens.Customer("alice"));
+
+        using var third = await shop.Get("/orders/3/events", Tokens.Customer("alice"));
+        using var request = await shop.Get("/orders/3", Tokens.Customer("alice"));
+        using var others = await shop.Get("/orders/4/events", Tokens.Customer("bob"));
+
+        var problem = await third.IsProblem(HttpStatusCode.TooManyRequests);
+        Assert.Contains("too many event streams", problem.Detail());
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (request.StatusCode, others.StatusCode));
+        first.Dispose();
+        await Eventually.True(
+            async () =>
+            {
+                using var again = await shop.Get("/orders/3/events", Tokens.Customer("alice"));
+                return again.StatusCode == HttpStatusCode.OK;
+            },
+            "alice, who has closed one, may open another");
+    }
+
     static async Task Stream(HttpContext http, Task silence)
     {
         http.Response.ContentType = "text/event-stream";

@@ -30,6 +30,8 @@ public sealed class StartAndStopTests : IAsyncLifetime
     [InlineData("RateLimits:RequestsPerSecond", "0")]
     [InlineData("Forwarding:SilenceTimeLimit", "long")]
     [InlineData("Forwarding:SilenceTimeLimit", "1.00:00:00")]
+    [InlineData("TrustedForwarders:Networks:0", "everybody")]
+    [InlineData("TrustedForwarders:Networks:0", "0.0.0.0/0")]
     [InlineData("ReverseProxy:Clusters:ordering:Destinations:1:Address", "nonsense")]
     [InlineData("ReverseProxy:Routes:orders:ClusterId", "nowhere")]
     public async Task A_wrong_setting_ends_the_start_with_one_line_that_names_its_key(string key, string? value)

@@ -1,4 +1,5 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Shop.Hosting;
 using Shop.Inventory.Data;
@@ -7,7 +8,7 @@ using Shop.Messaging;
 namespace Shop.Inventory.Products;
 
 /// <summary>PUT /products/{sku}, for staff: adds a product or changes its name and price, and tells everybody who keeps a copy.</summary>
-static partial class PutProduct
+static class PutProduct
 {
     const int NameLengthMax = 200;
     const decimal PriceMax = 1_000_000;
@@ -47,15 +48,20 @@ static partial class PutProduct
 
     static ProblemHttpResult? Check(string sku, Request request) => request switch
     {
-        _ when !Sku().IsMatch(sku) || CardNumbers.LookLikeOne(sku) => Problem.Invalid(
+        _ when !Sku.IsValid(sku) => Problem.Invalid(
             "sku", "A SKU has 2 to 32 capital letters, digits and dashes, and does not start with a dash."),
-        _ when request.Name.Trim() is { Length: 0 or > NameLengthMax } => Problem.Unprocessable(
-            "name", $"The name must have 1 to {NameLengthMax} characters."),
+        _ when request.Name.Length > NameLengthMax || string.IsNullOrWhiteSpace(request.Name) => Problem.Unprocessable(
+            "name", $"The name must have 1 to {NameLengthMax} characters, not all of them blank."),
+        _ when !IsText(request.Name) => Problem.Unprocessable(
+            "name", "The name must be text in one line, without control characters and marks that change the direction of writing."),
         _ when request.Price is <= 0 or > PriceMax || decimal.Round(request.Price, 2) != request.Price =>
             Problem.Unprocessable("price", $"The price must be above 0, at most {PriceMax:0}, with at most two decimals."),
         _ => null,
     };
 
-    [GeneratedRegex("^[A-Z0-9][A-Z0-9-]{1,31}$", RegexOptions.CultureInvariant)]
-    private static partial Regex Sku();
+    // PostgreSQL has no U+0000; control characters and line ends break logs and terminals; the others make a name look like another one.
+    static bool IsText(string name) => name.EnumerateRunes().All(rune =>
+        rune != Rune.ReplacementChar
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        && rune.Value is not (>= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069 or 0x200E or 0x200F or 0x061C));
 }

@@ -24,7 +24,7 @@ static class RestockProduct
         }
 
         var delivery = new Delivery(sku, (int)request.Quantity);
-        return await commit.Run(delivery, unit => Receive(unit, delivery)) is { } view
+        return Sku.IsValid(sku) && await commit.Run(delivery, unit => Receive(unit, delivery)) is { } view
             ? TypedResults.Ok(view)
             : Problem.NotFound("There is no such product. PUT /products/{sku} adds one.");
     }

@@ -11,17 +11,19 @@ namespace Shop.Ordering.Orders;
 /// <summary>
 /// GET /orders/{id}/events: the steps of an order as server-sent events, from the first or from the one after
 /// Last-Event-ID on, until it is terminal. The event id is the order's version, so a client may reconnect to any replica.
+/// Who has seen the end is answered 204: it is how the HTML standard tells an EventSource to stop coming back.
 /// </summary>
 static class WatchOrder
 {
     public sealed record StatusChange(Guid OrderId, string Status, string? Reason, string What, DateTimeOffset At, int Version);
 
-    public static async Task<Results<ServerSentEventsResult<StatusChange>, ProblemHttpResult>> Handle(
+    public static async Task<Results<EventStream<StatusChange>, NoContent, ProblemHttpResult>> Handle(
         string id,
         [FromHeader(Name = "Last-Event-ID")] string? lastEventId,
         ClaimsPrincipal user,
         OrderingDbContext db,
         OrderFeed feed,
+        TimeProvider clock,
         CancellationToken cancellation)
     {
         if (!Guid.TryParse(id, out var orderId))
@@ -35,9 +37,12 @@ static class WatchOrder
             return Problem.Invalid("Last-Event-ID", "The id of an event is a whole number.");
         }
 
-        return await db.FindOrder(orderId, user, cancellation) is { } order
-            ? TypedResults.ServerSentEvents(Events(order, seen, feed, cancellation))
-            : Problem.NotFound("There is no such order.");
+        return await db.FindOrder(orderId, user, cancellation) switch
+        {
+            null => Problem.NotFound("There is no such order."),
+            { IsTerminal: true } order when order.Version <= seen => TypedResults.NoContent(),
+            var order => new EventStream<StatusChange>(Events(order, seen, feed, cancellation), clock),
+        };
     }
 
     static async IAsyncEnumerable<SseItem<StatusChange>> Events(

@@ -10,6 +10,8 @@ namespace Shop.Hosting;
 /// <summary>Every service and the gateway verify the token themselves: a place in the network is no credential.</summary>
 static class AuthenticationRegistration
 {
+    // As OpenID Connect Core has it (section 2).
+    const int SubjectLengthMax = 255;
     static readonly TimeSpan _clockSkew = TimeSpan.FromSeconds(30);
 
     public static IServiceCollection AddTokenAuthentication(this IServiceCollection services)
@@ -41,7 +43,22 @@ static class AuthenticationRegistration
             ClockSkew = _clockSkew,
             IssuerSigningKey = options.PublicKeyFile is { } file ? AuthenticationOptions.ReadKey(file) : null,
         };
-        bearer.Events = new() { OnAuthenticationFailed = Examine, OnChallenge = Challenge, OnForbidden = Forbid };
+        bearer.Events = new()
+        {
+            OnTokenValidated = CheckSubject, OnAuthenticationFailed = Examine, OnChallenge = Challenge, OnForbidden = Forbid,
+        };
+    }
+
+    // It becomes the owner of rows, so it has to be text that a database and an index take. A token without one is for the policies.
+    static Task CheckSubject(TokenValidatedContext context)
+    {
+        if (context.Principal?.FindFirst("sub")?.Value is { } subject
+            && (subject.Length is 0 or > SubjectLengthMax || string.IsNullOrWhiteSpace(subject) || subject.Any(char.IsControl)))
+        {
+            context.Fail(new UnusableSubjectException());
+        }
+
+        return Task.CompletedTask;
     }
 
     // "No such key" may mean that there are no keys at all yet.
@@ -77,12 +94,16 @@ static class AuthenticationRegistration
         SecurityTokenNotYetValidException => "The token is not valid yet.",
         SecurityTokenInvalidAudienceException => "The token was issued for another audience.",
         SecurityTokenInvalidIssuerException => "The token comes from an issuer that is not trusted here.",
+        UnusableSubjectException => $"The token's subject (sub) must have 1 to {SubjectLengthMax} characters, no control characters, and not only blanks.",
         _ => "The token is malformed, or its signature is wrong.",
     };
 
     static Task Forbid(ForbiddenContext context) => context.HttpContext.AnswerProblem(
         StatusCodes.Status403Forbidden, "Not allowed", "Your role does not allow this.");
 }
+
+/// <summary>The issuer is trusted and the signature right, but nobody can be called that.</summary>
+sealed class UnusableSubjectException() : Exception("The token's subject cannot be used.");
 
 /// <summary>Not the caller's fault: the token may be good.</summary>
 sealed class IssuerUnreachableException(Exception cause)

@@ -56,6 +56,8 @@ public static class ServiceDefaults
     /// <summary>The middleware and routes that belong to <see cref="AddServiceDefaults"/>.</summary>
     internal static WebApplication UseServiceDefaults(this WebApplication app, Action<WebApplication>? beforeAuthorization, bool isPublic)
     {
+        app.UseConnectionCloseWhenStopping();
+        app.UseRoutingWithHead();
         app.UseMetrics(isPublic);
         app.Use(Streams.EndWhenStopping);
         app.UseExceptionHandler();

@@ -184,6 +184,40 @@ public sealed class OrderPathTests(ShopSystem shop)
         Assert.Equal(304, second.Status);
     }
 
+    [Theory]
+    [InlineData("*", 304)]
+    [InlineData("W/\"{0}\"", 304)]
+    [InlineData("\"other\", \"{0}\"", 304)]
+    [InlineData("\"other\"", 200)]
+    [InlineData("{0}", 200)]
+    public async Task A_version_is_known_by_any_form_of_its_tag(string known, int status)
+    {
+        var token = shop.Token();
+        var placed = await shop.Place(token);
+        var version = (await shop.End(placed.OrderId, token)).GetProperty("version").GetInt32();
+
+        var answer = await shop.Send(
+            HttpMethod.Get, $"/orders/{placed.OrderId}", token, null, ("If-None-Match", known.Replace("{0}", $"{version}", StringComparison.Ordinal)));
+
+        Assert.Equal((status, $"\"{version}\""), (answer.Status, answer.Headers["ETag"]));
+    }
+
+    [Fact]
+    public async Task HEAD_answers_as_GET_does_without_a_body()
+    {
+        var token = shop.Token();
+        var placed = await shop.Place(token);
+        var order = $"/orders/{placed.OrderId}";
+        string?[] tokens = [token, token, token, null, null];
+        string[] paths = [order, $"{order}/timeline", $"{order}/events", "/products/MUG-01", "/openapi/v1.json"];
+
+        foreach (var (path, sender) in paths.Zip(tokens))
+        {
+            var (head, get) = (await shop.Send(HttpMethod.Head, path, sender), await shop.Send(HttpMethod.Get, path, sender));
+            Assert.Equal((get.Status, get.MediaType, ""), (head.Status, head.MediaType, head.Body));
+        }
+    }
+
     static IEnumerable<string> Statuses(string events) => events.Split('\n')
         .Where(line => line.StartsWith("data: ", StringComparison.Ordinal))
         .Select(line => JsonDocument.Parse(line[6..]).RootElement.GetProperty("status").GetString()!);

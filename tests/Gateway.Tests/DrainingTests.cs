@@ -12,12 +12,17 @@ public sealed class DrainingTests
         await using var process = await HostingProcess.Start(
             app => app.MapGet("/work", () => TypedResults.Ok()).AllowAnonymous(), null, ("Draining:Time", "00:00:02"));
         Assert.Equal(HttpStatusCode.OK, await Get(process, "/health/ready"));
+        using var first = await process.Client.GetAsync("/work", TestContext.Current.CancellationToken);
+        Assert.Null(first.Headers.ConnectionClose);
 
         process.BeginToStop();
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await Get(process, "/health/ready"));
         Assert.Equal(HttpStatusCode.OK, await Get(process, "/health/live"));
-        Assert.Equal(HttpStatusCode.OK, await Get(process, "/work"));
+        using var last = await process.Client.GetAsync("/work", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, last.StatusCode);
+        // Or the client would send its next request into a connection that is about to end.
+        Assert.True(last.Headers.ConnectionClose);
         Assert.Equal(0, await process.Exit());
         await Assert.ThrowsAsync<HttpRequestException>(() => Get(process, "/work"));
     }

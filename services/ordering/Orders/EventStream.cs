@@ -30,6 +30,11 @@ sealed class EventStream<T>(IAsyncEnumerable<SseItem<T>> events, TimeProvider cl
         response.Headers.CacheControl = "no-cache, no-store";
         // nginx collects an answer before it passes it on, unless it is told not to.
         response.Headers["X-Accel-Buffering"] = "no";
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            return;
+        }
+
         await response.Body.FlushAsync(httpContext.RequestAborted);
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         try

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 using Shop.Hosting;
 using Shop.Ordering.Data;
 
@@ -21,9 +22,9 @@ static class GetOrder
             return Problem.NotFound("There is no such order.");
         }
 
-        var tag = $"\"{order.Version}\"";
-        http.Response.Headers.ETag = tag;
-        return http.Request.Headers.IfNoneMatch.Contains(tag)
+        var tag = new EntityTagHeaderValue($"\"{order.Version}\"");
+        http.Response.GetTypedHeaders().ETag = tag;
+        return http.Request.GetTypedHeaders().IsKnown(tag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(OrderView.Of(order));
     }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the secrets of one system: a password for every user of the database server and the broker, and the key that signs tokens.
-#   deploy/secrets.sh [FOLDER]        usually .shop/compose/secrets, where docker-compose.yml looks for them
+#   deploy/secrets.sh [FOLDER]        usually .shop/compose/secrets, where docker-compose.yml looks for them; then also names this checkout
 # What is there stays. To change a password, delete its file and run this again; then docker compose up again.
 set -eu
 umask 077
@@ -46,4 +46,12 @@ hash_of() {
 for file in "$folder"/*; do
   [ -s "$file" ] || { rm -f "$file"; echo "$file could not be made." >&2; exit 1; }
 done
+
+# Compose names containers, networks and data after the project. Each checkout is one of its own, or two would replace each other's.
+if [ $# = 0 ]; then
+  root=$(cd -P "$here/.." && pwd)
+  name=shop-$(printf %s "$root" | openssl dgst -sha256 -r | cut -c 1-8)
+  { grep -sv '^COMPOSE_PROJECT_NAME=' "$root/.env" || true; echo "COMPOSE_PROJECT_NAME=$name"; } >"$root/.env.new"
+  mv "$root/.env.new" "$root/.env"
+fi
 echo "The secrets are in $(cd "$folder" && pwd)"

@@ -6,7 +6,8 @@ namespace Shop.Cli.Tests;
 
 public sealed class PostgresServerTests : IAsyncLifetime
 {
-    readonly StateDirectory _state = new(Directory.CreateTempSubdirectory("shop-postgres-").FullName);
+    // A folder may have any name.
+    readonly StateDirectory _state = new(Directory.CreateTempSubdirectory("shop's (postgres) #1 ü \"x\" $HOME %20 ").FullName);
     readonly PostgresServer _server;
 
     public PostgresServerTests() => _server = new(_state, FreePorts.Take(1)[0], durable: false);

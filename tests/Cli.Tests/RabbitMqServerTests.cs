@@ -163,7 +163,8 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
                 State, new(ports[0], ports[1], ports[2], ports[3]), BrokerAccess.VirtualHost, BrokerAccess.Users(State.Secrets));
         }
 
-        internal StateDirectory State { get; } = new(Directory.CreateTempSubdirectory("shop-rabbitmq-").FullName);
+        // A folder may have any name.
+        internal StateDirectory State { get; } = new(Directory.CreateTempSubdirectory("shop's (rabbitmq) #1 ü \"x\" $HOME %20 ").FullName);
 
         internal RabbitMqServer Server { get; }
 

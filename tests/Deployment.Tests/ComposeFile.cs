@@ -13,6 +13,8 @@ static class ComposeFile
     public static IReadOnlyDictionary<string, ComposeService> Services { get; } =
         Top("services").ToDictionary(entry => entry.Key, entry => new ComposeService(entry.Key, Map(entry.Value)));
 
+    public static string Name => (string)Read()["name"]!;
+
     public static IReadOnlyDictionary<string, object?> Top(string section) => Map(Read()[section]);
 
     public static IReadOnlyDictionary<string, object?> Map(object? value) =>

@@ -104,6 +104,10 @@ public sealed partial class ComposeTests
         Assert.Contains($"-{local.RabbitMq.Management}}}", _published[4], StringComparison.Ordinal);
     }
 
+    // Two checkouts that share a name would replace each other's containers.
+    [Fact]
+    public void It_has_no_name_of_its_own_and_says_who_gives_it_one() => Assert.Equal("${COMPOSE_PROJECT_NAME:?run deploy/secrets.sh first}", ComposeFile.Name);
+
     [Fact]
     public void All_of_it_fits_into_four_gibibytes() =>
         Assert.InRange(ComposeFile.Services.Values.Where(service => !service.IsJob || service.Profiles is not []).Sum(service => service.MemoryMegabytes), 1, MemoryMegabytesMax);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Shop.Cli.Compose;
 using Shop.Cli.Processes;
 using Shop.Cli.Servers;
 
@@ -73,11 +74,37 @@ public sealed class SecretsScriptTests : IDisposable
         Assert.Equal(key.ExportSubjectPublicKeyInfo(), shown.ExportSubjectPublicKeyInfo());
     }
 
+    [Fact]
+    public async Task Each_checkout_is_a_project_of_its_own_for_compose_and_keeps_what_else_its_user_has_set()
+    {
+        var (one, two) = (Copy("one"), Copy("it's two"));
+        await File.WriteAllTextAsync(Path.Combine(two, ".env"), "SHOP_GATEWAY_PORT=9080\nCOMPOSE_PROJECT_NAME=shop-copied\n", TestContext.Current.CancellationToken);
+        await Run(one);
+        await Run(two);
+        await Run(two);
+
+        Assert.Equal([$"COMPOSE_PROJECT_NAME={ComposeSystem.ProjectOf(one)}"], await File.ReadAllLinesAsync(Path.Combine(one, ".env"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            ["SHOP_GATEWAY_PORT=9080", $"COMPOSE_PROJECT_NAME={ComposeSystem.ProjectOf(two)}"],
+            await File.ReadAllLinesAsync(Path.Combine(two, ".env"), TestContext.Current.CancellationToken));
+        Assert.NotEqual(ComposeSystem.ProjectOf(one), ComposeSystem.ProjectOf(two));
+
+        string Copy(string name)
+        {
+            var root = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
+            Directory.CreateDirectory(Path.Combine(root, "deploy"));
+            File.Copy(Path.Combine(ComposeFile.Root, "deploy", "secrets.sh"), Path.Combine(root, "deploy", "secrets.sh"));
+            return root;
+        }
+    }
+
     static bool IsRandom(string file) => !file.EndsWith("rabbitmq-users.json", StringComparison.Ordinal);
 
-    async Task Run()
+    Task Run() => Run(ComposeFile.Root, Secrets);
+
+    static async Task Run(string root, params string[] folder)
     {
-        var made = await Tool.Run(["/bin/sh", Path.Combine(ComposeFile.Root, "deploy", "secrets.sh"), Secrets], cancellation: TestContext.Current.CancellationToken);
+        var made = await Tool.Run(["/bin/sh", Path.Combine(root, "deploy", "secrets.sh"), .. folder], cancellation: TestContext.Current.CancellationToken);
         Assert.True(made.Succeeded, made.Output);
     }
 }

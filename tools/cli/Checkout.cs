@@ -26,9 +26,12 @@ sealed record Checkout(string Root, StateDirectory State, Ports Ports)
     public static string FindRoot() => RootOrNull()
         ?? throw new UserError($"{AppContext.BaseDirectory} lies in no checkout of Shop: no folder above it has a Shop.sln.");
 
-    static string? RootOrNull()
+    static string? RootOrNull() => RootOf(AppContext.BaseDirectory);
+
+    /// <summary>The checkout a file or folder lies in; null if it lies in none.</summary>
+    public static string? RootOf(string path)
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (var folder = new DirectoryInfo(path); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Shop.sln")))
             {

@@ -8,7 +8,7 @@ sealed record Ports(int Offset)
     public const string Variable = "SHOP_PORT_OFFSET";
 
     // Above this, the highest port (RabbitMQ's 56720) would leave the range of ports.
-    const int OffsetMax = 8000;
+    public const int OffsetMax = 8000;
     const int BetweenReplicas = 10;
 
     public int Gateway => 8080 + Offset;

@@ -7,11 +7,13 @@ using Shop.Cli.Drills;
 using Shop.Cli.Load;
 using Shop.Cli.Logs;
 using Shop.Cli.Orders;
+using Shop.Cli.Processes;
 using Shop.Cli.Simulation;
 using Shop.Cli.Testing;
 using Shop.Cli.Traces;
 using Shop.Cli;
 
+KnownEnvironment.Enter();
 var checkout = Checkout.Find();
 var (isCompose, arguments) = ComposeCommands.Of(args);
 var shop = isCompose ? ComposeCommands.All(checkout) : new Command(

@@ -22,7 +22,7 @@ static class Subscribe
         command.SetAction(async (parsed, cancellation) =>
         {
             var steps = new Steps(Terminal.Error);
-            await steps.Show(() => DebianPackages.AddMissing([DebianPackages.Pika], steps, cancellation));
+            await DebianPackages.AddMissing([DebianPackages.Pika], steps, cancellation);
             var user = BrokerAccess.User(BrokerAccess.Subscriber, checkout.State.Secrets);
             string[] program = [ServerPrograms.Python!, "-u", Path.Combine(checkout.Root, "tools", "subscriber", "subscriber.py")];
             var result = await Tool.Run(

@@ -38,6 +38,8 @@ static class Up
         using var only = await checkout.State.Lock(() => steps.Note("waiting for another ./shop command to finish"), cancellation);
         var current = Replicas.Of(checkout.State.Processes.All.Select(process => process.Name));
         var wanted = replicas is null ? current : Replicas.Parse(replicas, current);
+        // Before the display: sudo may ask for a password.
+        await DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation);
         var changed = false;
         await steps.Show(async () => changed = await new SystemStart(checkout, steps).Run(wanted, cancellation));
         var seconds = clock.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Security.Cryptography;
+using System.Text;
 using Shop.Cli.Processes;
 
 namespace Shop.Cli.Compose;
@@ -109,19 +111,26 @@ sealed class ComposeSystem
     public async Task<bool> IsReady(string container, CancellationToken cancellation)
     {
         var check = JsonSerializer.Deserialize<string[]>(await Inspect(container, "{{json .Config.Healthcheck.Test}}", cancellation))!;
-        return (await Tool.Run(["docker", "exec", container, .. check.Skip(1)], cancellation: cancellation)).Succeeded;
+        return (await Tool.Run(["docker", "exec", container, .. check.Skip(1)], environment: Environment, cancellation: cancellation)).Succeeded;
     }
 
     /// <summary>Whether the gateway sends no requests to one of a service's replicas.</summary>
     public async Task<bool> IsMissed(string replica, CancellationToken cancellation)
     {
-        var gateway = await Tool.Run(["docker", "exec", await ContainerOf("gateway", cancellation), "dotnet", "Shop.Gateway.dll", "health"], cancellation: cancellation);
+        var gateway = await Tool.Run(["docker", "exec", await ContainerOf("gateway", cancellation), "dotnet", "Shop.Gateway.dll", "health"], environment: Environment, cancellation: cancellation);
         return !gateway.Output.Contains($"{replica.Split('-')[0]}: 2 of 2 replicas", StringComparison.Ordinal);
     }
 
-    // Compose cannot count; these are the ports ./shop uses for the same pages.
-    Dictionary<string, string> Environment => new()
+    /// <summary>
+    /// What compose calls the containers, networks and data of a checkout; one name for each place, or two checkouts would replace each
+    /// other's. deploy/secrets.sh makes the same one.
+    /// </summary>
+    public static string ProjectOf(string root) => "shop-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..8];
+
+    // Docker is the user's own and keeps its settings. Compose cannot count; these are the ports ./shop uses for the same pages.
+    Dictionary<string, string> Environment => new(KnownEnvironment.OfShell)
     {
+        ["COMPOSE_PROJECT_NAME"] = ProjectOf(_users.Root),
         ["SHOP_GATEWAY_PORT"] = Text(_users.Ports.Gateway),
         ["SHOP_RABBITMQ_PORT"] = Text(_users.Ports.RabbitMq.Management),
         ["SHOP_JAEGER_PORT"] = Text(_users.Ports.TraceViewer.Page),

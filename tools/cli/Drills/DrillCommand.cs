@@ -62,7 +62,7 @@ static class DrillCommand
         Checkout checkout, IReadOnlyList<Drill> drills, DrillOptions options, Action<DrillReport> onReport, CancellationToken cancellation)
     {
         var steps = new Steps(Terminal.Error);
-        await steps.Show(() => DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation));
+        await DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation);
         await using var system = await DrillSystem.Beside(checkout);
         using var only = await system.Checkout.State.Lock(() => steps.Note("waiting for another ./shop drill to finish"), cancellation);
         var reports = new List<DrillReport>();

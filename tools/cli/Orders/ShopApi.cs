@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Shop.Cli.Running;
 
 namespace Shop.Cli.Orders;
 
@@ -20,9 +21,11 @@ sealed class ShopApi : IDisposable
     static readonly TimeSpan _tokenLifetime = TimeSpan.FromHours(12);
 
     readonly HttpClient _http;
+    readonly Checkout _checkout;
 
     public ShopApi(Checkout checkout, string name, string role = Tokens.Customer)
     {
+        _checkout = checkout;
         var token = new Tokens(checkout.State.Secrets, TimeProvider.System).Issue(name, role, _tokenLifetime);
         _http = new()
         {
@@ -168,15 +171,22 @@ sealed class ShopApi : IDisposable
     static async Task<T> Read<T>(HttpResponseMessage response, CancellationToken cancellation) =>
         (await response.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!;
 
-    static async Task<ApiError> Explain(HttpResponseMessage response, CancellationToken cancellation)
+    async Task<Exception> Explain(HttpResponseMessage response, CancellationToken cancellation)
     {
         using (response)
         {
+            if (response.StatusCode == HttpStatusCode.Unauthorized && PortCheck.OtherCheckoutAt(_checkout.Addresses.Gateway, _checkout.Root) is { } other)
+            {
+                return new UserError(
+                    $"{_checkout.Addresses.Gateway} is the Shop of {other}, which does not know the tokens of this checkout. Ask that one there, or start "
+                    + $"this one beside it, and give every command the same ports:\n  {Ports.Variable}=1000 ./shop up");
+            }
+
             var text = await response.Content.ReadAsStringAsync(cancellation);
             var detail = text.StartsWith('{') && JsonDocument.Parse(text).RootElement.TryGetProperty("detail", out var said)
                 ? said.GetString()
                 : response.ReasonPhrase;
-            return new(response.StatusCode, detail ?? "");
+            return new ApiError(response.StatusCode, detail ?? "");
         }
     }
 }

@@ -44,6 +44,9 @@ sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnly
             start.ArgumentList.Add(word);
         }
 
+        start.Environment[StrayProcesses.Mark] = state.Path;
+        // Numbers and dates in logs and messages are the same whatever language the shell speaks.
+        start.Environment["LC_ALL"] = "C.UTF-8";
         foreach (var (key, value) in Environment)
         {
             start.Environment[key] = value;
@@ -77,12 +80,15 @@ sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnly
     /// <summary>Ends the process and all that descend from it, and returns when they are gone.</summary>
     public static void Kill(ProcessRecord record)
     {
-        if (!record.IsAlive)
+        if (record.IsAlive)
         {
-            return;
+            KillTree(record.Pid);
         }
+    }
 
-        var tree = ProcFiles.TreeOf(record.Pid).Select(pid => (Pid: pid, Identity: ProcFiles.IdentityOf(pid))).ToArray();
+    public static void KillTree(int root)
+    {
+        var tree = ProcFiles.TreeOf(root).Select(pid => (Pid: pid, Identity: ProcFiles.IdentityOf(pid))).ToArray();
         foreach (var (pid, _) in tree)
         {
             Signals.Send(pid, Signal.Kill);

@@ -40,6 +40,16 @@ static class ProcFiles
         return [.. AllPids().Where(pid => WorkingDirectoryOf(pid) == real)];
     }
 
+    /// <summary>All processes whose environment has this variable, as far as this user may look.</summary>
+    public static IReadOnlyList<int> WithVariable(string name, string value) => [.. AllPids().Where(pid => VariableOf(pid, name) == value)];
+
+    /// <summary>The words it was started with.</summary>
+    public static IEnumerable<string> ArgumentsOf(int pid) => Words(pid, "cmdline");
+
+    /// <summary>A variable of its environment; null where there is none, or this user may not look.</summary>
+    public static string? VariableOf(int pid, string name) =>
+        Words(pid, "environ").FirstOrDefault(word => word.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+
     /// <summary>The process that has one of these open, given as the kernel names them, such as socket:[4711].</summary>
     public static int? OwnerOf(IReadOnlySet<string> handles)
     {
@@ -102,6 +112,19 @@ static class ProcFiles
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    // None of a process that is gone or belongs to somebody else.
+    static string[] Words(int pid, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/{file}").Split('\0');
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 

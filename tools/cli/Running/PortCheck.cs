@@ -17,20 +17,19 @@ static class PortCheck
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(500);
 
     public static async Task MustBeFree(
-        IEnumerable<(string Process, int Port)> wanted, int offset, Action<string> onWait, CancellationToken cancellation)
+        IReadOnlyList<(string Process, int Port)> wanted, int offset, Action<string> onWait, CancellationToken cancellation)
     {
         foreach (var (process, port) in wanted)
         {
             var clock = Stopwatch.StartNew();
-            for (var first = true; !IsFree(port); first = false)
+            for (var first = true; IsTaken(port); first = false)
             {
                 var listener = OwnerOf(port, state => state == Listening);
                 if (listener is not null || clock.Elapsed > _outgoingLimit)
                 {
                     var owner = (listener ?? OwnerOf(port, _ => true)) is { } found ? $" by {found}" : "";
                     throw new UserError(
-                        $"Port {port}, which {process} needs, is in use{owner}. Stop that, or move this system to other ports: "
-                        + $"with {Ports.Variable}={offset + OffsetStep} each is {OffsetStep} higher.");
+                        $"Port {port}, which {process} needs, is in use{owner}. Stop that{WayAside(wanted.Select(other => other.Port - offset))}");
                 }
 
                 if (first)
@@ -43,12 +42,41 @@ static class PortCheck
         }
     }
 
+    /// <summary>Whether somebody listens there.</summary>
     // Binding would also fail on connections to a killed predecessor that have not faded away yet.
-    static bool IsFree(int port) =>
-        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().All(listener => listener.Port != port);
+    public static bool IsTaken(int port) => Listeners().Contains(port);
 
-    // As far as this user may look: the socket's inode, then the process that has it open.
-    static string? OwnerOf(int port, Func<string, bool> isState)
+    /// <summary>The root of the other checkout whose system answers at an address of this machine; null if it is this one's or none.</summary>
+    public static string? OtherCheckoutAt(Uri address, string root) =>
+        address.IsLoopback && PidAt(address.Port, state => state == Listening) is { } pid and > 0 && CheckoutOf(pid) is { } other && other != root ? other : null;
+
+    static string WayAside(IEnumerable<int> ports)
+    {
+        var taken = Listeners();
+        var free = Enumerable.Range(0, (Ports.OffsetMax / OffsetStep) + 1).Select(step => step * OffsetStep)
+            .FirstOrDefault(offset => !ports.Any(port => taken.Contains(port + offset)), -1);
+        return free < 0 ? "." : $", or run this one beside it on other ports, and give every later command the same:\n  {Ports.Variable}={free} ./shop up";
+    }
+
+    static HashSet<int> Listeners() => [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port)];
+
+    static string? OwnerOf(int port, Func<string, bool> isState) => PidAt(port, isState) switch
+    {
+        null => null,
+        0 => "another user's process",
+        { } pid => (CheckoutOf(pid) is { } root ? $"the Shop of {root}, " : "") + $"{ProcFiles.CommandOf(pid)} (process {pid})",
+    };
+
+    // Our programs lie in their checkout, our servers' data too, or the mark tells.
+    static string? CheckoutOf(int pid) => ProcFiles.ArgumentsOf(pid)
+        .Append(ProcFiles.VariableOf(pid, StrayProcesses.Mark) ?? "")
+        .Where(Path.IsPathRooted)
+        .Select(Checkout.RootOf)
+        .FirstOrDefault(root => root is not null);
+
+    // As far as this user may look: the socket's inode, then the process that has it open. Null for no such socket, 0 for a process that
+    // this user may not look at.
+    static int? PidAt(int port, Func<string, bool> isState)
     {
         var local = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
         var sockets = new[] { "/proc/net/tcp", "/proc/net/tcp6" }
@@ -58,8 +86,6 @@ static class PortCheck
             .Where(fields => fields.Length > 9 && fields[1].EndsWith(local, StringComparison.Ordinal) && isState(fields[3]))
             .Select(fields => $"socket:[{fields[9]}]")
             .ToHashSet();
-        return sockets.Count == 0 ? null
-            : ProcFiles.OwnerOf(sockets) is { } pid ? $"{ProcFiles.CommandOf(pid)} (process {pid})"
-            : "another user's process";
+        return sockets.Count == 0 ? null : ProcFiles.OwnerOf(sockets) ?? 0;
     }
 }

@@ -20,8 +20,6 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     /// <returns>False if everything was running and ready already.</returns>
     public async Task<bool> Run(IReadOnlyDictionary<string, int> replicas, CancellationToken cancellation)
     {
-        await DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation);
-
         var wanted = _programs.All(replicas);
         var surplus = _table.All.Where(record => IsProgram(record) && !wanted.Any(process => Matches(process, record))).ToArray();
         var missing = wanted.Where(process => _table.Find(process.Name) is not { IsAlive: true } record || !Matches(process, record)).ToArray();
@@ -29,7 +27,8 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
 
         await Task.WhenAll(surplus.Select(Stop));
         ReservedPorts.Add(checkout.Ports.Postgres, checkout.Ports.RabbitMq.Amqp);
-        await PortCheck.MustBeFree(PortsToTake(missing), checkout.Ports.Offset, steps.Note, cancellation);
+        StrayProcesses.Kill(checkout.State);
+        await PortCheck.MustBeFree([.. PortsToTake(missing)], checkout.Ports.Offset, steps.Note, cancellation);
         await Task.WhenAll(StartRabbitMq(cancellation), StartPrograms(missing, cancellation));
         var ready = await Task.WhenAll(wanted.Select(process => WaitUntilReady(process, missing.Contains(process), cancellation)));
         return started || ready.Contains(false);

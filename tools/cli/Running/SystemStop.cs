@@ -20,7 +20,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
             await Task.WhenAll(stage.Select(record => Stop(record, saves: !wipe || StageOf(record.Name) < ServerStage)));
         }
 
-        return running;
+        return StrayProcesses.Kill(state) || running;
     }
 
     public void Wipe(bool keepLogs = false)

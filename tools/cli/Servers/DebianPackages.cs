@@ -23,34 +23,16 @@ static class DebianPackages
     public static readonly Package Pika = new(
         "python3-pika", "Python's RabbitMQ client", "Python 3 and its package pika", () => ServerPrograms.HasPythonModule("pika"));
 
-    // The packages would start servers of their own, with the machine's default ports and data. Debian asks this script
-    // first whether a service may start; 101 means no. A script that is already there is put back afterwards.
-    const string Install = """
-        policy=/usr/sbin/policy-rc.d
-        if [ -e $policy ]; then mv $policy $policy.before-shop; fi
-        restore() { rm -f $policy; if [ -e $policy.before-shop ]; then mv $policy.before-shop $policy; fi; }
-        trap restore EXIT
-        printf '#!/bin/sh\nexit 101\n' > $policy
-        chmod 755 $policy
-        export DEBIAN_FRONTEND=noninteractive
-        get() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"; }
-        get "$@" || { apt-get update && get "$@"; }
-        """;
+    const string Installer = "deploy/install-packages.sh";
 
-    /// <summary>Installs what is missing, and says so.</summary>
+    /// <summary>Installs what is missing, and says so first. Not to be called while a display is on: sudo may ask for a password.</summary>
     public static async Task AddMissing(IEnumerable<Package> wanted, Steps steps, CancellationToken cancellation)
     {
-        if (Missing(wanted) is { Length: > 0 } packages)
+        if (Missing(wanted) is not { Length: > 0 } packages)
         {
-            var names = string.Join(" and ", packages.Select(package => package.Name));
-            await steps.Run($"installing {names}", () => Add(packages, cancellation), $"{names} installed");
+            return;
         }
-    }
 
-    static Package[] Missing(IEnumerable<Package> packages) => [.. packages.Where(package => !package.IsThere())];
-
-    static async Task Add(Package[] packages, CancellationToken cancellation)
-    {
         var titles = string.Join(" and ", packages.Select(package => package.Title));
         var names = string.Join(' ', packages.Select(package => package.Name));
         if (!ServerPrograms.Find("apt-get"))
@@ -60,32 +42,64 @@ static class DebianPackages
                 + $"{string.Join(" and ", packages.Select(package => package.Elsewhere))}, then run the same command again.");
         }
 
-        string[] command = ["/bin/sh", "-c", Install, "install", .. packages.Select(package => package.Name)];
-        var install = Environment.IsPrivilegedProcess ? command : await WithSudo(command, cancellation)
-            ?? throw new UserError(
-                $"Shop needs {titles}, and installing it takes rights this user does not have. Run this once, then the same "
-                + $"command again:\n  sudo apt-get install --no-install-recommends {names}");
-        var result = await Tool.Run(install, cancellation: cancellation);
-        if (!result.Succeeded || Missing(packages) is not [])
+        var rights = await Rights(cancellation);
+        var installation = $"apt-get install --no-install-recommends {names}";
+        var byHand = $"Run this once, then the same command again:\n  sudo {Path.Combine(Checkout.FindRoot(), Installer)} {names}\n"
+            + $"It runs {installation}, and keeps the servers in these packages from being started.";
+        if (rights == InstallRights.None)
         {
-            throw new UserError(
-                $"{titles} could not be installed by apt-get ({names}):\n{LastLines(result.Output)}");
+            throw new UserError($"Shop needs {titles}, and installing it takes rights this user does not have. {byHand}");
         }
+
+        steps.Note($"Shop needs {titles}, so it runs {installation}. It keeps servers of the machine's own from being started.");
+        if (rights == InstallRights.ByPassword)
+        {
+            steps.Note("Installing takes the rights of root: sudo asks for your password.");
+        }
+
+        await steps.Run(
+            $"installing {titles}",
+            async () =>
+            {
+                var result = await Tool.Run(
+                    [.. Sudo(rights), "/bin/sh", Path.Combine(Checkout.FindRoot(), Installer), .. packages.Select(package => package.Name)],
+                    // A proxy may lead to the packages.
+                    environment: KnownEnvironment.OfShell,
+                    cancellation: cancellation);
+                if (!result.Succeeded || Missing(packages) is not [])
+                {
+                    throw new UserError($"{titles} could not be installed:\n{LastLines(result.Output)}\n{byHand}");
+                }
+            },
+            $"{titles} installed");
     }
 
-    static async Task<string[]?> WithSudo(string[] command, CancellationToken cancellation)
+    static Package[] Missing(IEnumerable<Package> packages) => [.. packages.Where(package => !package.IsThere())];
+
+    static async Task<InstallRights> Rights(CancellationToken cancellation) =>
+        Environment.IsPrivilegedProcess ? InstallRights.Root
+        : !ServerPrograms.Find("sudo") ? InstallRights.None
+        : (await Tool.Run(["sudo", "-n", "true"], cancellation: cancellation)).Succeeded ? InstallRights.WithoutPassword
+        // It asks on the terminal itself, so there must be one, and somebody at it.
+        : Console.IsInputRedirected || Console.IsOutputRedirected ? InstallRights.None
+        : InstallRights.ByPassword;
+
+    static string[] Sudo(InstallRights rights) => rights switch
     {
-        if (!ServerPrograms.Find("sudo"))
-        {
-            return null;
-        }
-
-        // Only where sudo asks for no password: nobody may be there to type one.
-        var allowed = await Tool.Run(["sudo", "-n", "true"], cancellation: cancellation);
-        return allowed.Succeeded ? ["sudo", "-n", .. command] : null;
-    }
+        InstallRights.Root => [],
+        InstallRights.WithoutPassword => ["sudo", "-n"],
+        _ => ["sudo"],
+    };
 
     static string LastLines(string output) => string.Join('\n', output.Split('\n').TakeLast(12));
+
+    enum InstallRights
+    {
+        None,
+        Root,
+        WithoutPassword,
+        ByPassword,
+    }
 
     /// <param name="Name">Debian's.</param>
     /// <param name="Elsewhere">What to install where there is no Debian.</param>

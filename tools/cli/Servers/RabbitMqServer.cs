@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Shop.Cli.Processes;
+using Shop.Cli.Running;
 
 namespace Shop.Cli.Servers;
 
@@ -14,7 +15,7 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
 
     static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(90);
     static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
-    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(50);
 
     public RabbitMqPorts Ports => ports;
 
@@ -35,12 +36,17 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
 
     string Folder => state.Combine(Process);
 
+    // The folder as the node itself names it: by its working directory. The true path may have a quote, a hash or a letter in it that
+    // RabbitMQ's settings and the shell commands it makes of paths do not bear.
+    public static string Inside(string name) => "/proc/self/cwd/" + name;
+
     /// <summary>Starts the node, after a crash too, and returns when clients can log in.</summary>
     public async Task Start(CancellationToken cancellation = default)
     {
         if (!state.Processes.IsAlive(NameServer))
         {
             NameServerProcess().Start(state);
+            await WaitUntil(NameServer, () => Task.FromResult(PortCheck.IsTaken(ports.NameServer)), cancellation);
         }
 
         if (!IsAlive)
@@ -49,7 +55,10 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
             NodeProcess().Start(state);
         }
 
-        await WaitUntilReady(cancellation);
+        await WaitUntil(
+            Process,
+            async () => await AmqpGreeting.IsGiven(ports.Amqp, cancellation) && await Management.IsReady(cancellation),
+            cancellation);
     }
 
     /// <returns>False if the node had to be killed.</returns>
@@ -101,17 +110,19 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
             {
                 ["HOME"] = Folder,
                 ["RABBITMQ_NODENAME"] = NodeName,
-                ["RABBITMQ_CONFIG_FILE"] = Path.Combine(Folder, "rabbitmq.conf"),
-                ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(Folder, "enabled_plugins"),
-                ["RABBITMQ_MNESIA_BASE"] = Path.Combine(Folder, "mnesia"),
-                ["RABBITMQ_LOG_BASE"] = Path.Combine(Folder, "log"),
+                ["RABBITMQ_CONFIG_FILE"] = Inside("rabbitmq.conf"),
+                ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Inside("enabled_plugins"),
+                ["RABBITMQ_MNESIA_BASE"] = Inside("mnesia"),
+                ["RABBITMQ_LOG_BASE"] = Inside("log"),
                 ["RABBITMQ_DIST_PORT"] = $"{ports.Distribution}",
                 ["ERL_EPMD_PORT"] = $"{ports.NameServer}",
                 ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
                 ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}",
                 // Named although they do not exist: the machine's own under /etc/rabbitmq must not count.
-                ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(Folder, "rabbitmq-env.conf"),
-                ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Path.Combine(Folder, "advanced.config"),
+                ["RABBITMQ_CONF_ENV_FILE"] = Inside("rabbitmq-env.conf"),
+                ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Inside("advanced.config"),
+                // Ours is there already. One that a helper of the node starts would outlive a node that is stopped meanwhile.
+                ["ERL_FLAGS"] = "-start_epmd false",
                 // Makes the start script become the node instead of waiting for it: the process id is the node's.
                 ["RUNNING_UNDER_SYSTEMD"] = "true",
                 // A locale the Erlang VM can read names in.
@@ -120,14 +131,14 @@ sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, string vi
         };
     }
 
-    async Task WaitUntilReady(CancellationToken cancellation)
+    async Task WaitUntil(string process, Func<Task<bool>> isReady, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        while (!(await AmqpGreeting.IsGiven(ports.Amqp, cancellation) && await Management.IsReady(cancellation)))
+        while (!await isReady())
         {
-            if (!IsAlive || clock.Elapsed > _startLimit)
+            if (!state.Processes.IsAlive(process) || clock.Elapsed > _startLimit)
             {
-                throw new UserError($"RabbitMQ did not start.\n{LogTail.Of(state, Process)}");
+                throw new UserError($"RabbitMQ did not start.\n{LogTail.Of(state, process)}");
             }
 
             await Task.Delay(_pollInterval, cancellation);

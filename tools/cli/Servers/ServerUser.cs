@@ -39,6 +39,7 @@ static class ServerUser
         if (Environment.IsPrivilegedProcess && !(await Tool.Run(Run("test", "-x", parent))).Succeeded)
         {
             real = elsewhere;
+            MakeWayTo(real);
             File.Delete(path);
             Directory.CreateSymbolicLink(path, real);
         }
@@ -76,6 +77,16 @@ static class ServerUser
         else if (Directory.Exists(path))
         {
             Directory.Delete(path, recursive: true);
+        }
+    }
+
+    // Others must get through, whatever the umask says.
+    static void MakeWayTo(string folder)
+    {
+        foreach (var parent in new[] { SharedHome, Path.GetDirectoryName(folder)! })
+        {
+            Directory.CreateDirectory(parent);
+            File.SetUnixFileMode(parent, (UnixFileMode)0b111_101_101);
         }
     }
 

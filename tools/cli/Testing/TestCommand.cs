@@ -34,12 +34,9 @@ static class TestCommand
         {
             var steps = new Steps(Terminal.Out);
             string[] passedOn = [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens];
-            await steps.Show(async () =>
-            {
-                await DebianPackages.AddMissing(
-                    NeedsBrowser(passedOn) ? [.. DebianPackages.Servers, DebianPackages.Browser] : DebianPackages.Servers, steps, cancellation);
-                await Promtool.AddMissing(checkout.Root, steps, cancellation);
-            });
+            await DebianPackages.AddMissing(
+                NeedsBrowser(passedOn) ? [.. DebianPackages.Servers, DebianPackages.Browser] : DebianPackages.Servers, steps, cancellation);
+            await steps.Show(() => Promtool.AddMissing(checkout.Root, steps, cancellation));
             var leftovers = new TestLeftovers(checkout.Root);
             await leftovers.Clear();
             try

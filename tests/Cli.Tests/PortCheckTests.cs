@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+using Shop.Cli.Processes;
+using Shop.Cli.Running;
+using Shop.Cli.Servers;
+using Shop.Support;
+
+namespace Shop.Cli.Tests;
+
+public sealed class PortCheckTests : IDisposable
+{
+    readonly string _otherCheckout = Directory.CreateTempSubdirectory("shop-other-").FullName;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_port_of_another_program_is_named_with_that_program_and_a_way_aside()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        var error = await Assert.ThrowsAsync<UserError>(() => Check(port));
+
+        Assert.StartsWith($"Port {port}, which gateway needs, is in use by {ProcFiles.CommandOf(Environment.ProcessId)} (process {Environment.ProcessId}). Stop that", error.Message);
+        Assert.Matches("SHOP_PORT_OFFSET=[0-9]000 ./shop up", error.Message);
+    }
+
+    [Fact]
+    public async Task A_port_of_another_checkout_s_system_is_named_as_such()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_otherCheckout, "Shop.sln"), "", Cancellation);
+        var state = new StateDirectory(Path.Combine(_otherCheckout, ".shop"));
+        var port = FreePorts.Take(1)[0];
+        var server = new BackgroundProcess("server", port, ServerPrograms.ErlangNameServer!, ["-port", $"{port}", "-address", "127.0.0.1"]).Start(state);
+        try
+        {
+            await Wait.Until(() => PortCheck.IsTaken(port), "its port");
+
+            var error = await Assert.ThrowsAsync<UserError>(() => Check(port));
+
+            Assert.Contains($"is in use by the Shop of {_otherCheckout}, epmd (process {server.Pid}).", error.Message, StringComparison.Ordinal);
+            Assert.Equal(_otherCheckout, PortCheck.OtherCheckoutAt(new($"http://127.0.0.1:{port}"), Checkout.FindRoot()));
+            Assert.Null(PortCheck.OtherCheckoutAt(new($"http://127.0.0.1:{port}"), _otherCheckout));
+        }
+        finally
+        {
+            BackgroundProcess.Kill(server);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_otherCheckout, recursive: true);
+
+    static Task Check(int port) => PortCheck.MustBeFree([("gateway", port)], 0, _ => { }, Cancellation);
+}

@@ -12,7 +12,7 @@ public sealed class ComposeSettingsTests : IDisposable
     static readonly Dictionary<string, int> _replicas = Replicas.Services.ToDictionary(service => service, _ => 2);
 
     // The launcher's machine and its console; in a container the image and its defaults say the same.
-    static readonly string[] _launchersOwn = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_NOLOGO", "Logging__", "Ledger__Path"];
+    static readonly string[] _launchersOwn = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_NOLOGO", "Logging__", "Ledger__Path", "TrustedForwarders__"];
 
     readonly string _folder = Directory.CreateTempSubdirectory("shop-compose-").FullName;
     readonly ShopPrograms _launcher;
@@ -52,6 +52,7 @@ public sealed class ComposeSettingsTests : IDisposable
             "Authentication__Issuer", "Authentication__Audience", "RabbitMq__VirtualHost", "RabbitMq__Username", "SHOP_INSTANCE", "Draining__Time",
             "DOTNET_GCgen0size", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
             "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER",
+            "OrderSaga__StockTimeLimit", "OrderSaga__PaymentTimeLimit", "OrderSaga__CompensationTimeLimit", "Reservations__HoldTimeLimit",
         ];
         Assert.All(same.Where(composed.ContainsKey), key => Assert.Equal(launched[key], composed[key]));
     }

@@ -9,8 +9,12 @@ namespace Shop.Deployment.Tests;
 /// <summary>Pods get the settings that the local launcher gives its processes, under the same keys.</summary>
 public sealed class KubernetesSettingsTests : IDisposable
 {
-    // The launcher's machine, its console, a gateway before which nobody balances load, and metrics that nobody pushes to a collector.
-    static readonly string[] _launchersOwn = ["ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port"];
+    // The launcher's machine, its console, a gateway before which nobody balances load, metrics that nobody pushes to a collector, and the
+    // short patience of somebody who watches: a cluster has the defaults, which outlast a node that is replaced.
+    static readonly string[] _launchersOwn =
+    [
+        "ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port", "TrustedForwarders__", "OrderSaga__", "Reservations__",
+    ];
 
     readonly string _folder = Directory.CreateTempSubdirectory("shop-settings-").FullName;
     readonly ShopPrograms _launcher;

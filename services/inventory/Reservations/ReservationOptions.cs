@@ -7,9 +7,12 @@ public sealed class ReservationOptions
 {
     public const string Section = "Reservations";
 
-    /// <summary>After which a hold is given up. Longer than all deadlines of the order's saga together.</summary>
+    /// <summary>
+    /// After which a hold is given up. Longer than all deadlines of the order's saga together (46 minutes), with time for an outage in
+    /// which neither the answer nor the deadline gets through.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "30.00:00:00")]
-    public TimeSpan HoldTimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan HoldTimeLimit { get; init; } = TimeSpan.FromHours(2);
 
     /// <summary>How often holds are looked through.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]

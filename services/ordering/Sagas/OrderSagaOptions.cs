@@ -8,19 +8,26 @@ public sealed class OrderSagaOptions
     public const string Section = "OrderSaga";
 
     /// <summary>
-    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. Nothing is held or charged meanwhile, so
-    /// it may well outlast a minute without the broker.
+    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. It outlasts what happens to a shop without anybody's
+    /// fault: a deployment, a database or broker that fails over, a node that is replaced (Kubernetes alone waits five minutes before it does).
+    /// Nothing is held or charged meanwhile.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
-    public TimeSpan StockTimeLimit { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan StockTimeLimit { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>For Payment's answer, before the order is cancelled with <c>payment_timeout</c>.</summary>
+    /// <summary>
+    /// For Payment's answer, before the order is cancelled with <c>payment_timeout</c>. As long as that, and an outage of the payment
+    /// provider with it: stock is held meanwhile, but an order that is given up is a customer lost.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
-    public TimeSpan PaymentTimeLimit { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan PaymentTimeLimit { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>For an answer to a compensation, before it is asked for again. Compensations are never given up.</summary>
+    /// <summary>
+    /// For an answer to a compensation, before it is asked for again. Compensations are never given up; asking more often would only fill
+    /// the queues of a service that is away.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
-    public TimeSpan CompensationTimeLimit { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan CompensationTimeLimit { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>After which an order has ended, if everybody answers at the last moment.</summary>
     internal TimeSpan LongestWait => StockTimeLimit + PaymentTimeLimit + CompensationTimeLimit;

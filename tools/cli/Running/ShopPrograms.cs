@@ -37,6 +37,20 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         ["Logging__Console__FormatterOptions__UseUtcTimestamp"] = "true",
     };
 
+    // Patience for somebody who watches: an order at a bank that never works ends in half a minute. The services' own defaults outlast an
+    // outage. A variable of the same name wins.
+    static readonly Dictionary<string, Dictionary<string, string>> _patience = new()
+    {
+        ["ordering"] = new()
+        {
+            ["OrderSaga__StockTimeLimit"] = "00:01:30",
+            ["OrderSaga__PaymentTimeLimit"] = "00:00:20",
+            ["OrderSaga__CompensationTimeLimit"] = "00:00:15",
+        },
+        ["inventory"] = new() { ["Reservations__HoldTimeLimit"] = "00:10:00" },
+        ["payment"] = [],
+    };
+
     /// <summary>In the order a request passes them, backwards: what others need comes first.</summary>
     public IReadOnlyList<BackgroundProcess> All(IReadOnlyDictionary<string, int> replicas) =>
     [
@@ -84,6 +98,11 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
             ["RabbitMq__Username"] = service,
             ["RabbitMq__Password"] = checkout.State.Secrets.Password("rabbitmq-" + service),
         };
+        foreach (var (key, limit) in _patience[service])
+        {
+            settings[key] = Environment.GetEnvironmentVariable(key) ?? limit;
+        }
+
         AddAuthentication(settings);
         AddTracing(settings);
         if (service == "payment")
@@ -102,8 +121,14 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
 
     BackgroundProcess GatewayProcess(IReadOnlyDictionary<string, int> replicas)
     {
-        // Nobody balances load over gateways here.
-        var settings = new Dictionary<string, string> { ["Draining__Time"] = "00:00:00", ["Metrics__Port"] = $"{checkout.Ports.GatewayMetrics}" };
+        var settings = new Dictionary<string, string>
+        {
+            // Nobody balances load over gateways here.
+            ["Draining__Time"] = "00:00:00",
+            ["Metrics__Port"] = $"{checkout.Ports.GatewayMetrics}",
+            // A proxy that somebody puts in front of it runs on this machine.
+            ["TrustedForwarders__Networks__0"] = "127.0.0.0/8",
+        };
         AddAuthentication(settings);
         AddTracing(settings);
         foreach (var (service, count) in replicas)

@@ -36,10 +36,15 @@ static class Migrations
         }
     }
 
-    // The lock lets replicas that start at once wait for each other, where the history table does not exist yet, too.
+    // The lock lets replicas that start at once wait for each other, where the history table does not exist yet, too. It is asked for again and
+    // again: one who waits for it inside a statement would be waited for by an index that is made concurrently, for ever.
     static async Task<int> Apply(DbContext db)
     {
-        await db.Database.ExecuteSqlAsync($"select pg_advisory_lock({Lock})");
+        while (!await db.Database.SqlQuery<bool>($"""select pg_try_advisory_lock({Lock}) as "Value" """).SingleAsync())
+        {
+            await Task.Delay(_retryPause);
+        }
+
         var pending = (await db.Database.GetPendingMigrationsAsync()).Count();
         await db.Database.MigrateAsync();
         await db.Database.ExecuteSqlAsync($"select pg_advisory_unlock({Lock})");

@@ -37,6 +37,7 @@ sealed class OrderConfiguration : IEntityTypeConfiguration<Order>
         builder.Ignore(order => order.IsTerminal);
         // Ids are time-ordered, so these serve "newest first" for one customer and for all.
         builder.HasIndex(order => new { order.CustomerId, order.CorrelationId });
+        builder.HasIndex(order => new { order.Status, order.CorrelationId });
         // What may be stuck: few rows, however many orders there are.
         builder.HasIndex(order => order.CorrelationId)
             .HasDatabaseName("ix_orders_unfinished")

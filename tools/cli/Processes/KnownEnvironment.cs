@@ -24,7 +24,7 @@ static class KnownEnvironment
     static readonly string[] _settings =
     [
         "OrderSaga__", "KeptTraces__", "Idempotency__", "Payments__", "CardNetwork__", "Catalogue__", "Reservations__", "Messaging__",
-        "Draining__", "Invariants__", "RateLimits__", "Forwarding__", "Store__",
+        "Draining__", "Invariants__", "RateLimits__", "Forwarding__", "TrustedForwarders__", "Store__",
     ];
 
     // Each program's own, so not those of the program that started this one.

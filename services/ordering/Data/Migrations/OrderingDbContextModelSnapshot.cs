@@ -261,6 +261,9 @@ namespace Shop.Ordering.Data.Migrations
                     b.HasIndex("CustomerId", "CorrelationId")
                         .HasDatabaseName("ix_orders_customer_id_id");
 
+                    b.HasIndex("Status", "CorrelationId")
+                        .HasDatabaseName("ix_orders_status_id");
+
                     b.ToTable("orders", "ordering");
                 });
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Shop.Hosting;
@@ -34,7 +35,8 @@ public static class Serving
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             app.UseServiceDefaults(beforeAuthorization, isPublic);
             map(app);
-            await app.RunAsync();
+            await app.StartAsync();
+            await app.WaitForShutdownAsync();
             return 0;
         });
 
@@ -44,7 +46,9 @@ public static class Serving
         {
             ProcessSettings.Check(builder.Configuration);
             await using var app = builder.Build();
-            return await run(app);
+            var exitCode = await run(app);
+            LastExport.Send(app.Services);
+            return exitCode;
         }
         catch (Exception error) when (ConfigurationErrors.Explain(error) is { } reason)
         {

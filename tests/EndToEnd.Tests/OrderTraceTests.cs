@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Shop.Cli.Processes;
+using Span = Shop.Cli.Traces.Span;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -19,11 +20,15 @@ public sealed class OrderTraceTests(ShopSystem shop)
     {
         var (order, client) = await _orders.Place(sku, payment);
 
-        Assert.Equal(status, (await shop.End(order, _orders.Token)).GetProperty("status").GetString());
+        var end = await shop.End(order, _orders.Token);
+        Assert.Equal(status, end.GetProperty("status").GetString());
 
         var trace = await _orders.Traced(order, hops);
         Assert.Equal(client.TraceId.ToHexString(), trace.TraceId);
         TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
+        var became = trace.Spans.Where(span => Tag(span, "shop.order.status") is not null).OrderBy(span => span.StartTime).ToArray();
+        Assert.Equal(("Placed", status), (Tag(became[0], "shop.order.status"), Tag(became[^1], "shop.order.status")));
+        Assert.Equal(end.GetProperty("reason").GetString(), Tag(became[^1], "shop.order.reason"));
     }
 
     [Fact]
@@ -75,4 +80,6 @@ public sealed class OrderTraceTests(ShopSystem shop)
         Assert.Contains("● gateway POST /orders", await shop.Shop("trace"), StringComparison.Ordinal);
         Assert.Contains("There is no trace of order", await shop.Shop($"trace {Guid.NewGuid()}", mayFail: true), StringComparison.Ordinal);
     }
+
+    static string? Tag(Span span, string key) => span.Tags.FirstOrDefault(tag => tag.Key == key)?.Value.GetString();
 }

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace Shop.Gateway.Tests;
 
@@ -30,19 +33,10 @@ public sealed class CollectorTests : IAsyncLifetime
     [InlineData("none", "none", "none", "")]
     public async Task Each_signal_is_sent_unless_it_is_turned_off(string? traces, string? metrics, string? logs, string sent)
     {
-        var settings = GatewayScenario.Settings(
-                [_service], _service, _service,
-                ("ASPNETCORE_URLS", $"http://127.0.0.1:{GatewayProcess.FreePort()}/"),
-                // Says that it has started.
-                ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.Address),
-                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))
-            .ToDictionary(setting => setting.Key, setting => (string?)setting.Value);
+        var settings = Settings(_collector.Address);
         (settings["OTEL_TRACES_EXPORTER"], settings["OTEL_METRICS_EXPORTER"], settings["OTEL_LOGS_EXPORTER"]) = (traces, metrics, logs);
         using var gateway = GatewayProcess.Start(settings);
-        using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
-        await GatewayProcess.UntilUp(client);
+        using var client = await Client(settings);
         using var answer = await client.GetAsync("/orders/1", Cancellation);
 
         // What is left to send is sent before it ends.
@@ -52,5 +46,61 @@ public sealed class CollectorTests : IAsyncLifetime
         Assert.Equal(sent, string.Join(' ', _collector.Requests.Select(request => request.Path).Distinct().Order(StringComparer.Ordinal)));
         // With or without spans of ours, the trace goes on.
         Assert.NotEmpty(_service.Requests.Single().TraceId);
+    }
+
+    [Fact]
+    public async Task What_a_browser_loads_to_show_the_documentation_is_no_trace()
+    {
+        var settings = Settings(_collector.Address);
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = await Client(settings);
+        foreach (var path in new[] { "/", "/docs", "/docs/scalar.js", "/openapi/v1.json", "/favicon.ico", "/health/ready", "/orders/1" })
+        {
+            using var answer = await client.GetAsync(path, Cancellation);
+        }
+
+        gateway.Terminate();
+        Assert.Equal(0, (await gateway.Exit()).ExitCode);
+
+        // Protobuf, in which texts stand as they are.
+        var spans = string.Concat(_collector.Requests.Where(request => request.Path == "/v1/traces").Select(request => request.Body));
+        Assert.Contains("/orders/1", spans);
+        Assert.All(["/docs", "/openapi", "/favicon", "/health"], path => Assert.DoesNotContain(path, spans));
+    }
+
+    [Fact]
+    public async Task A_collector_that_never_answers_does_not_hold_up_the_end()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var settings = Settings($"http://{silent.LocalEndpoint}");
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = await Client(settings);
+        using var answer = await client.GetAsync("/orders/1", Cancellation);
+
+        var watch = Stopwatch.StartNew();
+        gateway.Terminate();
+        Assert.Equal(0, (await gateway.Exit()).ExitCode);
+
+        // Two seconds, and what a busy machine adds. By themselves three signals wait five seconds each.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(6));
+    }
+
+    Dictionary<string, string?> Settings(string collector) =>
+        GatewayScenario.Settings(
+                [_service], _service, _service,
+                ("ASPNETCORE_URLS", $"http://127.0.0.1:{GatewayProcess.FreePort()}/"),
+                // Says that it has started.
+                ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", collector),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))
+            .ToDictionary(setting => setting.Key, setting => (string?)setting.Value);
+
+    static async Task<HttpClient> Client(Dictionary<string, string?> settings)
+    {
+        var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
+        await GatewayProcess.UntilUp(client);
+        return client;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Playwright;
@@ -33,20 +34,28 @@ sealed class BrowserScenario : IAsyncDisposable
         await scenario.Send("gateway", Span(_trace, 1, 0, "POST /orders", 0, 20, kind: 2));
         await scenario.Send(
             "ordering",
-            Span(_trace, 2, 1, "POST /orders/", 2, 18, kind: 2),
+            Span(_trace, 2, 1, "POST /orders/", 2, 18, Otlp.Attribute("shop.order.status", "Placed"), kind: 2),
             Span(_trace, 3, 2, "publish Inventory:ReserveStock", 10, 30, kind: 4),
             Span(_trace, 4, 3, "wait in outbox", 10, 28, Otlp.Attribute("shop.wait", "outbox")),
             Span(_trace, 5, 2, "commit", 3, 17, Otlp.Link(_otherTrace, Id(8))),
+            Span(_trace, 10, 5, "insert orders", 4, 6, Otlp.Attribute("db.system.name", "postgresql"), kind: 3),
+            Span(_trace, 11, 5, "insert outbox", 7, 9, Otlp.Attribute("db.system.name", "postgresql"), kind: 3),
             Span(_trace, 9, 2, Markup, 12, 13));
         await scenario.Send("inventory", Span(_trace, 6, 3, "process inventory-stock", 31, 60, kind: 5));
         await scenario.Send("payment", Span(_trace, 7, 6, "POST", 40, 55, Otlp.Concat(
             Otlp.Failed("the bank is shut"), Otlp.Attribute("url.full", "http://bank.example:5104/v1/charges"), Otlp.Attribute("http.response.status_code", "503")), kind: 3));
+        // Twenty milliseconds after the message before it had been handled.
+        await scenario.Send("ordering", Span(_trace, 12, 6, "process ordering-orders", 80, 90, Otlp.Concat(
+            Otlp.Attribute("shop.order.status", "Cancelled"), Otlp.Attribute("shop.order.reason", "payment_declined")), kind: 5));
         await scenario.Send(
             "ordering",
             Span(_otherTrace, 2, 0, "publish Inventory:ReserveStock", 5, 9, kind: 4, order: OtherOrder),
             Span(_otherTrace, 8, 2, "batch writes", 3, 17, order: OtherOrder));
         return scenario;
     }
+
+    /// <summary>When the first trace began, as the shop writes it.</summary>
+    public static string Started => DateTimeOffset.FromUnixTimeMilliseconds(_start / 1_000_000).ToString("HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
 
     public Uri Address => _viewer.Page;
 

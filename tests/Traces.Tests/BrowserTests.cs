@@ -6,6 +6,8 @@ namespace Shop.Traces.Tests;
 /// <summary>The page in a real browser, as somebody uses it who looks for an order.</summary>
 public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
+    // Those that are shown.
+    const string Rows = "[...document.querySelectorAll('.row')].filter(row => row.checkVisibility())";
     const string Piece = "getComputedStyle(row.querySelector('.piece')).backgroundColor";
 
     BrowserScenario _viewer = null!;
@@ -26,8 +28,12 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Keyboard.PressAsync("Enter");
 
         await page.WaitForURLAsync($"**/trace/{BrowserScenario.Trace}");
-        await page.GetByRole(AriaRole.Heading, new() { Name = "gateway: POST /orders" }).WaitForAsync();
-        Assert.Contains(BrowserScenario.Order, await page.Locator(".facts").First.InnerTextAsync(), StringComparison.Ordinal);
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Cancelled (payment_declined)" }).WaitForAsync();
+        var facts = await page.Locator(".facts").First.InnerTextAsync();
+        Assert.Contains(BrowserScenario.Order, facts, StringComparison.Ordinal);
+        Assert.Contains("gateway: POST /orders", facts, StringComparison.Ordinal);
+        Assert.Contains($"started {BrowserScenario.Started}", facts, StringComparison.Ordinal);
+        Assert.StartsWith($"Cancelled (payment_declined) · order {BrowserScenario.Order}", await page.TitleAsync(), StringComparison.Ordinal);
         _viewer.MustBeQuiet();
     }
 
@@ -51,6 +57,24 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
+    public async Task Orders_come_first_with_what_became_of_them_and_the_latest_first_on_demand()
+    {
+        var page = await _viewer.Open(chromium, "/search");
+        var first = page.Locator(".result").First;
+        Assert.Equal("Cancelled (payment_declined)", await first.Locator(".outcome").InnerTextAsync());
+        Assert.Equal($"order {BrowserScenario.Order}", await first.Locator("small").First.InnerTextAsync());
+        Assert.Equal(BrowserScenario.Started, await first.Locator(".when").InnerTextAsync());
+
+        await page.GetByLabel("In order").SelectOptionAsync("latest first");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+
+        await page.WaitForURLAsync("**ordersFirst=false**");
+        await Assertions.Expect(first.Locator(".outcome")).ToHaveTextAsync("ordering: publish Inventory:ReserveStock");
+        Assert.Equal($"order {BrowserScenario.OtherOrder}", await first.Locator("small").First.InnerTextAsync());
+        _viewer.MustBeQuiet();
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_said_in_words()
     {
         var page = await _viewer.Open(chromium, "/search?service=nobody");
@@ -69,15 +93,16 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         Assert.Equal(
             [
-                "POST /orders gateway", "POST /orders/ ordering", "commit ordering", "publish Inventory:ReserveStock ordering", "waited in outbox ordering",
-                "process inventory-stock inventory", "POST /v1/charges 503 payment", $"{BrowserScenario.Markup} ordering",
+                "● POST /orders gateway", "● POST /orders/ ordering", "commit ordering", "2 statements ordering", "● publish Inventory:ReserveStock ordering",
+                "● waited in outbox ordering", "● process inventory-stock inventory", "● POST /v1/charges 503 payment", "○ no span tells of 20.0 ms",
+                "● process ordering-orders ordering", $"{BrowserScenario.Markup} ordering",
             ],
-            await page.EvaluateAsync<string[]>("[...document.querySelectorAll('.row .label')].map(label => label.innerText.trim().replace(/\\s+/g, ' '))"));
-        var colours = await page.EvaluateAsync<string[]>($"[...document.querySelectorAll('.row')].map(row => {Piece})");
+            await Shown(page));
+        var colours = await page.EvaluateAsync<string[]>($"{Rows}.map(row => {Piece})");
         Assert.Equal(colours[1], colours[2]);
-        Assert.Equal(4, new[] { colours[0], colours[1], colours[5], colours[6] }.Distinct().Count());
-        var lefts = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('.row .dot')].map(dot => dot.getBoundingClientRect().left)");
-        Assert.True(lefts[0] < lefts[1] && lefts[1] < lefts[2] && lefts[2] == lefts[3] && lefts[3] < lefts[4]);
+        Assert.Equal(4, new[] { colours[0], colours[1], colours[6], colours[7] }.Distinct().Count());
+        var lefts = await page.EvaluateAsync<double[]>($"{Rows}.map(row => row.querySelector('.dot').getBoundingClientRect().left)");
+        Assert.True(lefts[0] < lefts[1] && lefts[1] < lefts[2] && lefts[2] == lefts[4] && lefts[2] < lefts[3] && lefts[4] < lefts[5]);
         _viewer.MustBeQuiet();
     }
 
@@ -87,16 +112,95 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var page = await Trace();
 
         var bars = await page.EvaluateAsync<double[][]>(
-            """
-            [...document.querySelectorAll('.row')].map(row => {
+            $$"""
+            {{Rows}}.map(row => {
               const lane = row.querySelector('.lane').getBoundingClientRect(), piece = row.querySelector('.piece').getBoundingClientRect();
               return [(piece.left - lane.left) / lane.width, piece.width / lane.width];
             })
             """);
 
-        // The trace takes 60 ms: the stock's part from 31 to 60, the payment's from 40 to 55.
-        Assert.Equal((31 / 60.0, 29 / 60.0), (bars[5][0], bars[5][1]), Close);
-        Assert.Equal((40 / 60.0, 15 / 60.0), (bars[6][0], bars[6][1]), Close);
+        // The trace takes 90 ms: the stock's part from 31 to 60, the payment's from 40 to 55, and nobody tells of the time from 60 to 80.
+        Assert.Equal((31 / 90.0, 29 / 90.0), (bars[6][0], bars[6][1]), Close);
+        Assert.Equal((40 / 90.0, 15 / 90.0), (bars[7][0], bars[7][1]), Close);
+        Assert.Equal((60 / 90.0, 20 / 90.0), (bars[8][0], bars[8][1]), Close);
+        _viewer.MustBeQuiet();
+    }
+
+    [Fact]
+    public async Task Statements_are_folded_and_open_one_by_one_or_all_at_once()
+    {
+        var page = await Trace();
+        var statements = page.Locator(".row", new() { HasTextRegex = new Regex("insert (orders|outbox)") });
+        Assert.Equal(0, await Visible(statements));
+
+        await page.Locator(".row", new() { HasText = "2 statements" }).ClickAsync();
+        Assert.Equal(2, await Visible(statements));
+        await statements.First.ClickAsync();
+        Assert.Contains("db.system.name", await page.Locator(".detail").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Locator(".row", new() { HasText = "2 statements" }).ClickAsync();
+        Assert.Equal(0, await page.Locator(".detail").CountAsync());
+        Assert.Equal(0, await Visible(statements));
+
+        await page.GetByLabel("statements").CheckAsync();
+        Assert.Equal(2, await Visible(statements));
+        await page.GetByLabel("statements").UncheckAsync();
+        Assert.Equal(0, await Visible(statements));
+        _viewer.MustBeQuiet();
+    }
+
+    [Fact]
+    public async Task A_link_leads_to_a_statement_that_is_folded()
+    {
+        var page = await _viewer.Open(chromium, $"/trace/{BrowserScenario.Trace}#span-000000000000000b");
+
+        var opened = page.Locator("#span-000000000000000b");
+        await Assertions.Expect(opened).ToBeVisibleAsync();
+        await Assertions.Expect(opened).ToBeFocusedAsync();
+        _viewer.MustBeQuiet();
+    }
+
+    [Fact]
+    public async Task Only_what_led_to_the_end_is_shown_on_demand()
+    {
+        var page = await Trace();
+        var all = await Shown(page);
+
+        await page.GetByLabel("only what led to the end").FocusAsync();
+        await page.Keyboard.PressAsync("Space");
+        Assert.Equal(all.Where(row => row[0] is '●' or '○'), await Shown(page));
+
+        // The keys pass over what is not shown.
+        await page.Locator(".row", new() { HasText = "no span tells" }).FocusAsync();
+        await page.Keyboard.PressAsync("ArrowDown");
+        await page.Keyboard.PressAsync("ArrowDown");
+        await Assertions.Expect(page.Locator(".row", new() { HasText = "process ordering-orders" })).ToBeFocusedAsync();
+        _viewer.MustBeQuiet();
+    }
+
+    [Fact]
+    public async Task Time_that_nobody_tells_of_is_a_row_that_says_what_it_may_have_been()
+    {
+        var page = await Trace();
+
+        await page.Locator(".row", new() { HasText = "no span tells of 20.0 ms" }).ClickAsync();
+
+        Assert.Contains("a process that was killed", await page.Locator(".detail").InnerTextAsync(), StringComparison.Ordinal);
+        _viewer.MustBeQuiet();
+    }
+
+    [Theory]
+    [InlineData(390)]
+    [InlineData(1280)]
+    public async Task The_numbers_of_the_axis_stand_apart(int width)
+    {
+        var page = await _viewer.Open(chromium, $"/trace/{BrowserScenario.Trace}", width: width);
+        await page.Locator(".row").First.WaitForAsync();
+
+        var numbers = await page.EvaluateAsync<double[][]>(
+            "[...document.querySelectorAll('.scale span')].filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])");
+        Assert.True(numbers.Length >= 3);
+        Assert.All(numbers.Zip(numbers.Skip(1)), pair => Assert.InRange(pair.Second[0] - pair.First[1], 8, width));
+        Assert.InRange(numbers[^1][1], 0, width);
         _viewer.MustBeQuiet();
     }
 
@@ -220,6 +324,11 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Locator(".row").First.WaitForAsync();
         return page;
     }
+
+    static Task<string[]> Shown(IPage page) =>
+        page.EvaluateAsync<string[]>($"{Rows}.map(row => row.querySelector('.label').innerText.trim().replace(/\\s+/g, ' '))");
+
+    static Task<int> Visible(ILocator rows) => rows.EvaluateAllAsync<int>("rows => rows.filter(row => row.checkVisibility()).length");
 
     static Task<string> Colour(ILocator locator) => locator.EvaluateAsync<string>("element => getComputedStyle(element).color");
 

@@ -33,10 +33,16 @@ public sealed class Chromium : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    /// <summary>A page nobody has visited before.</summary>
+    /// <summary>A page nobody has visited before, far from UTC and from a clock of 24 hours.</summary>
     public async Task<IPage> NewPage(ColorScheme scheme = ColorScheme.Light, int width = 1200)
     {
-        var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });
+        var context = await _browser!.NewContextAsync(new()
+        {
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = 800 },
+            Locale = "en-US",
+            TimezoneId = "America/New_York",
+        });
         return await context.NewPageAsync();
     }
 }

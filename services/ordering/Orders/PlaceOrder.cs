@@ -104,6 +104,7 @@ static partial class PlaceOrder
             order.CorrelationId, [.. lines.Select(line => new StockLine(line.Sku, line.Quantity))]));
         unit.Db.Add(order);
         unit.AfterCommit(metrics.Placed);
+        unit.AfterCommit(() => OrderOfTrace.Became(OrderStatus.Placed));
         unit.AfterCommit(() => LogPlaced(logger, order.CorrelationId, OrderStatus.Placed, lines.Count, order.Total));
 
         var response = new Response(order.CorrelationId, order.Status, Money.Euro(order.Total), order.PlacedAt);

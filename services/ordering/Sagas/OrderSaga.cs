@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Shop.Contracts.Inventory;
 using Shop.Contracts.Ordering;
 using Shop.Contracts.Payment;
+using Shop.Hosting;
 using Shop.Messaging;
 using Shop.Ordering.Orders;
 
@@ -184,20 +185,24 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
         var isChange = status != order.Status;
         var reason = _keptTraces.ReasonToKeep(order, status, now);
         order.Record(status, service, what, now);
-        if (reason is not null && KeptTrace.Begin(order, status, reason) is { } kept)
+        var kept = reason is null ? null : KeptTrace.Begin(order, status, reason);
+        if (isChange)
+        {
+            context.AfterCommit(() => Tell(order, status, what));
+        }
+
+        if (kept is not null)
         {
             context.AfterCommit(kept.End);
         }
-
-        if (isChange)
-        {
-            context.AfterCommit(() => Log(order, status, what));
-        }
     }
 
-    void Log(Order order, string status, string what)
+    // To the trace and to the log.
+    void Tell(Order order, string status, string what)
     {
-        if (order.Reason is { } reason && status != OrderStatus.Confirmed)
+        var reason = status == OrderStatus.Confirmed ? null : order.Reason;
+        OrderOfTrace.Became(status, reason);
+        if (reason is not null)
         {
             LogEnding(order.CorrelationId, status, reason, what);
         }

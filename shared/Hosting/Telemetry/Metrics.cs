@@ -30,7 +30,7 @@ public sealed class MetricsOptions
 /// </summary>
 static class Metrics
 {
-    const string Path = "/metrics";
+    public const string Path = "/metrics";
     const string KestrelDefault = "http://localhost:5000";
 
     public static void AddMetrics(this WebApplicationBuilder builder, string service)

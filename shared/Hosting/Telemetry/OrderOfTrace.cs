@@ -12,8 +12,15 @@ public static class OrderOfTrace
     /// <summary>The attribute of spans, and the key of the baggage.</summary>
     public const string Key = "shop.order.id";
 
+    const string Status = "shop.order.status";
+    const string Reason = "shop.order.reason";
+
     /// <summary>From now on the current trace is about this order.</summary>
     public static void Begin(Guid orderId) => Activity.Current?.SetBaggage(Key, orderId.ToString()).SetTag(Key, orderId.ToString());
+
+    /// <summary>Says on the current span what it made of its order.</summary>
+    /// <param name="reason">Why the order is cancelled; null while it is not.</param>
+    public static void Became(string status, string? reason = null) => Activity.Current?.SetTag(Status, status).SetTag(Reason, reason);
 
     /// <summary>Which order a span is about; null if it does not say.</summary>
     internal static string? Of(Activity span) => span.GetBaggageItem(Key) ?? span.GetTagItem(Key) as string;

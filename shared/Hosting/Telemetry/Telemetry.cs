@@ -25,6 +25,8 @@ static class Telemetry
     // OpenTelemetry's own name for it.
     const string SamplingKey = "OTEL_TRACES_SAMPLER_ARG";
 
+    static readonly PathString[] _notWork = ["/health", Metrics.Path, "/docs", "/openapi", "/favicon.ico"];
+
     // The value of an exporter that is turned off.
     const string Nowhere = "none";
 
@@ -82,7 +84,7 @@ static class Telemetry
                 .AddProcessor(new OrderOfTrace.FromBaggage())
                 .AddAspNetCoreInstrumentation(options =>
                 {
-                    options.Filter = http => !IsHealthCheck(http) && !Metrics.IsScrape(http);
+                    options.Filter = http => IsWork(http.Request.Path);
                     options.EnrichWithHttpResponse = (activity, answer) => OrderOfTrace.Tag(
                         activity, answer.Headers.Location is [{ } location] ? location : answer.HttpContext.Request.Path.Value);
                 })
@@ -93,7 +95,8 @@ static class Telemetry
                 .AddOtlpExporter());
     }
 
-    static bool IsHealthCheck(HttpContext http) => http.Request.Path.StartsWithSegments("/health");
+    // Probes, scrapes, and what a browser loads to show the documentation: nobody looks for these among the orders.
+    static bool IsWork(PathString path) => path != "/" && !_notWork.Any(one => path.StartsWithSegments(one));
 
     /// <summary>
     /// Where nothing went before, only a request or a message begins a trace. Background work that finds nothing to do, and the probes

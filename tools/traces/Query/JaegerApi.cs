@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Shop.Traces.Shape;
 using Shop.Traces.Store;
 
 namespace Shop.Traces.Query;
@@ -17,12 +18,25 @@ static class JaegerApi
         api.MapGet("/services/{service}/operations", (string service, TraceStore store) =>
             Found(store.Operations()[service].Select(operation => operation.Operation).Distinct().Order(StringComparer.Ordinal)));
         api.MapGet("/traces/{id}", (string id, TraceStore store) =>
-            UInt128.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var trace) && store.Find(trace) is { Count: > 0 } spans
-                ? Found<JaegerTrace>([JaegerTrace.Of(spans)])
-                : Failed(StatusCodes.Status404NotFound, "trace not found"));
+            Find(store, id) is { Count: > 0 } spans ? Found<JaegerTrace>([JaegerTrace.Of(spans)]) : Failed(StatusCodes.Status404NotFound, "trace not found"));
+        // Not Jaeger's: the page shows the rows as ./shop trace does, and has their order and their gaps from the same place.
+        api.MapGet("/traces/{id}/rows", (string id, TraceStore store) =>
+            Find(store, id) is { Count: > 0 } spans ? Found(RowsOf(spans)) : Failed(StatusCodes.Status404NotFound, "trace not found"));
         api.MapGet("/traces", Search);
         api.MapGet("/state", (TraceStore store) => TypedResults.Ok(store.State));
     }
+
+    static IReadOnlyList<Span> Find(TraceStore store, string id) =>
+        UInt128.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var trace) ? store.Find(trace) : [];
+
+    static IReadOnlyList<TraceRow> RowsOf(IReadOnlyList<Span> spans) => TraceRows.Of(spans.Select(span => new TracePart(
+        JaegerTrace.Hex(span.SpanId),
+        span.ParentId == 0 ? null : JaegerTrace.Hex(span.ParentId),
+        // Microseconds, as Jaeger has them.
+        span.Start / 1_000,
+        (span.Start / 1_000) + ((span.End - span.Start) / 1_000),
+        span.Attributes.Any(attribute => attribute.Key == "shop.wait"),
+        span.Kind == SpanKind.Producer)));
 
     static JsonHttpResult<JaegerAnswer> Search(HttpRequest request, TraceStore store, TimeProvider clock)
     {
@@ -50,6 +64,7 @@ static class JaegerApi
             To = to,
             DurationMin = Text(query, "minDuration") is { } least ? Duration(least, "minDuration") : 0,
             DurationMax = Text(query, "maxDuration") is { } most ? Duration(most, "maxDuration") : long.MaxValue,
+            OrdersFirst = Text(query, "ordersFirst") == "true",
             Limit = (int)Math.Clamp(Number(query, "limit") ?? 20, 1, LimitMax),
         };
     }

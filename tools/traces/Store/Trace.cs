@@ -16,6 +16,9 @@ sealed class Trace(UInt128 id)
 
     public long End { get; private set; }
 
+    /// <summary>Whether something became of an order in it.</summary>
+    public bool IsOfOrder { get; private set; }
+
     /// <returns>False if it was there before.</returns>
     public bool Add(Span span)
     {
@@ -26,6 +29,7 @@ sealed class Trace(UInt128 id)
 
         Start = Math.Min(Start, span.Start);
         End = Math.Max(End, span.End);
+        IsOfOrder = IsOfOrder || span.Attributes.Any(attribute => attribute.Key == "shop.order.status");
         return true;
     }
 

@@ -23,6 +23,9 @@ sealed record TraceQuery
     /// <summary>Nanoseconds.</summary>
     public long DurationMax { get; init; } = long.MaxValue;
 
+    /// <summary>Those that changed an order before those that only looked at something.</summary>
+    public bool OrdersFirst { get; init; }
+
     public int Limit { get; init; } = 20;
 
     public bool Matches(Trace trace) =>

@@ -69,12 +69,17 @@ sealed class TraceStore(StoreLimits limits)
         }
     }
 
-    /// <summary>Traces that match, the latest first.</summary>
+    /// <summary>Traces that match, the latest first, or the latest orders.</summary>
     public IReadOnlyList<IReadOnlyList<Span>> Search(TraceQuery query)
     {
         lock (_lock)
         {
-            return [.. _order.Where(trace => query.Matches(trace)).OrderByDescending(trace => trace.Start).Take(query.Limit).Select(trace => trace.InOrder())];
+            return
+            [
+                .. _order.Where(trace => query.Matches(trace))
+                    .OrderByDescending(trace => query.OrdersFirst && trace.IsOfOrder).ThenByDescending(trace => trace.Start)
+                    .Take(query.Limit).Select(trace => trace.InOrder()),
+            ];
         }
     }
 

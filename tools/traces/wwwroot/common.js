@@ -67,10 +67,10 @@ export function formatDuration(microseconds) {
   return microseconds < 120_000_000 ? `${round(microseconds / 1_000_000)} s` : `${round(microseconds / 60_000_000)} min`;
 }
 
+/** A moment as everything of the shop writes it: UTC, 24 hours; with the date if that is not today's. */
 export function formatTime(microseconds) {
-  return new Date(microseconds / 1_000).toLocaleString(undefined, {
-    month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3,
-  });
+  const [date, time] = new Date(microseconds / 1_000).toISOString().slice(0, -1).split('T');
+  return `${date === new Date().toISOString().slice(0, 10) ? '' : `${date} `}${time} UTC`;
 }
 
 export function formatCount(number) {
@@ -107,9 +107,29 @@ export function measure(trace) {
   return { start, duration: end - start, root, errors: trace.spans.filter(span => tagOf(span, 'error') === true).length };
 }
 
-/** The order a trace is about; undefined if about none. */
+/** The order a trace is about, and what became of it here: the last status a span tells of. Undefined if about none. */
 export function orderOf(trace) {
-  return trace.spans.map(span => tagOf(span, 'shop.order.id')).find(Boolean);
+  const id = trace.spans.map(span => tagOf(span, 'shop.order.id')).find(Boolean);
+  const told = trace.spans.filter(span => tagOf(span, 'shop.order.status')).sort((one, other) => one.startTime - other.startTime).at(-1);
+  return id && { id, status: told && tagOf(told, 'shop.order.status'), reason: told && tagOf(told, 'shop.order.reason') };
+}
+
+/** What became of an order, with the reason if it was cancelled. */
+export function outcomeOf({ status, reason }) {
+  return reason ? `${status} (${reason})` : status;
+}
+
+/** What a trace is called: an order by what became of it, anything else by its first span. */
+export function titleOf(trace, root, order) {
+  return order?.status ? outcomeOf(order) : `${serviceOf(trace, root)}: ${root.operationName}`;
+}
+
+export function serviceOf(trace, span) {
+  return trace.processes[span.processID].serviceName;
+}
+
+export function fact(name, value) {
+  return element('span', {}, `${name} `, element('b', {}, `${value}`));
 }
 
 export function chip(service, count) {

@@ -1,5 +1,6 @@
-import { ask, chip, element, formatDuration, formatTime, measure, orderOf, problem, show } from './common.js';
+import { ask, chip, element, formatDuration, formatTime, measure, orderOf, problem, serviceOf, show, titleOf } from './common.js';
 
+const orders = [['true', 'orders first'], ['false', 'latest first']];
 const lookbacks = [['5m', 'last 5 minutes'], ['1h', 'last hour'], ['6h', 'last 6 hours'], ['2d', 'last 2 days']];
 
 /** The search and what it has found; its filters are the page's address. */
@@ -9,6 +10,7 @@ export async function showSearch(query) {
   show(filters(query, services), results);
   const wanted = new URLSearchParams(query);
   wanted.set('lookback', query.get('lookback') ?? '1h');
+  wanted.set('ordersFirst', query.get('ordersFirst') ?? 'true');
   let traces;
   try {
     traces = (await ask(`/api/traces?${wanted}`)).data;
@@ -34,13 +36,14 @@ function filters(query, services) {
     field('Order id', element('input', { name: 'order', value: tags['shop.order.id'] ?? '', size: 36, spellcheck: 'false', autocomplete: 'off' })),
     field('At least', element('input', { name: 'minDuration', value: query.get('minDuration') ?? '', placeholder: '150ms', size: 8 })),
     field('When', select('lookback', lookbacks, query.get('lookback') ?? '1h')),
+    field('In order', select('ordersFirst', orders, query.get('ordersFirst') ?? 'true')),
     field('At most', select('limit', [['20', '20 traces'], ['100', '100 traces'], ['500', '500 traces']], query.get('limit') ?? '20')),
     element('label', {}, 'Errors only', checkbox('errors', tags.error === 'true')),
     element('button', {}, 'Search'));
   form.addEventListener('submit', event => {
     event.preventDefault();
     const wanted = new URLSearchParams();
-    for (const name of ['service', 'minDuration', 'lookback', 'limit']) {
+    for (const name of ['service', 'minDuration', 'lookback', 'ordersFirst', 'limit']) {
       if (form.elements[name].value.trim()) {
         wanted.set(name, form.elements[name].value.trim());
       }
@@ -66,15 +69,17 @@ function result({ trace, start, duration, root, errors }, longest) {
   const bar = element('i');
   bar.style.width = `${Math.max(duration / longest, 0.004) * 100}%`;
   const order = orderOf(trace);
-  const services = Map.groupBy(trace.spans, span => trace.processes[span.processID].serviceName);
+  const title = titleOf(trace, root, order);
+  const first = order?.status ? `${serviceOf(trace, root)}: ${root.operationName}` : null;
+  const services = Map.groupBy(trace.spans, span => serviceOf(trace, span));
   return element('a', { class: 'result', href: `/trace/${trace.traceID}` },
-    element('span', { class: 'name' }, `${trace.processes[root.processID].serviceName}: ${root.operationName}`,
-      order ? element('small', {}, ` order ${order}`) : null),
+    element('span', { class: 'name' }, element('span', { class: `outcome ${order?.status ?? ''}` }, title),
+      order ? element('small', {}, `order ${order.id}`) : null, first ? element('small', {}, first) : null),
     element('span', { class: 'when' }, formatTime(start)),
     element('span', { class: 'chips' }, ...[...services].map(([service, spans]) => chip(service, spans.length))),
     element('span', { class: 'numbers' },
       errors ? element('span', { class: 'error' }, `${errors} ${errors === 1 ? 'error' : 'errors'} · `) : null,
-      `${trace.spans.length} spans · ${formatDuration(duration)}`),
+      `${trace.spans.length} ${trace.spans.length === 1 ? 'span' : 'spans'} · ${formatDuration(duration)}`),
     element('span', { class: 'bar' }, bar));
 }
 

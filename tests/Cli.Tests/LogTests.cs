@@ -7,6 +7,7 @@ namespace Shop.Cli.Tests;
 public sealed class LogTests : IDisposable
 {
     static readonly Guid _order = Guid.Parse("0190a8b4-5f0e-7c3d-8a11-d5b6f0a1b2c3");
+    static readonly DateTimeOffset _now = new(2026, 11, 24, 16, 0, 0, TimeSpan.Zero);
     const string Trace = "0af7651916cd43dd8448eb211c80319c";
 
     readonly StateDirectory _state = new(Path.Combine(Path.GetTempPath(), $"shop-logs-{Guid.NewGuid():N}"));
@@ -72,9 +73,9 @@ public sealed class LogTests : IDisposable
         }));
 
         Assert.Equal(
-            "15:11:21.123 error ordering-1   It failed\uFFFD[2J\n    InvalidOperationException: broken\n       at Here",
-            new LogText(12, coloured: false).Of(line));
-        Assert.Contains("\e[31merror\e[0m", new LogText(12, coloured: true).Of(line));
+            "15:11:21.123Z error ordering-1   It failed\uFFFD[2J\n    InvalidOperationException: broken\n       at Here",
+            new LogText(12, coloured: false, _now).Of(line));
+        Assert.Contains("\e[31merror\e[0m", new LogText(12, coloured: true, _now).Of(line));
     }
 
     [Theory]
@@ -88,7 +89,7 @@ public sealed class LogTests : IDisposable
         var line = LogLine.Parse("postgres", text);
 
         Assert.Null(line.Time);
-        Assert.EndsWith(text, new LogText(8, coloured: false).Of(line));
+        Assert.EndsWith(text, new LogText(8, coloured: false, _now).Of(line));
         var json = JsonDocument.Parse(line.Json).RootElement;
         Assert.Equal(("postgres", text), (json.GetProperty("instance").GetString(), json.GetProperty("message").GetString()));
     }

@@ -11,6 +11,6 @@ public sealed class SimulationDocumentTests
         var document = File.ReadAllText(Path.Combine(Checkout.FindRoot(), "docs", "scaling.md")).ReplaceLineEndings("\n");
 
         Assert.Contains("`./shop simulate`", document, StringComparison.Ordinal);
-        Assert.Contains(SimulationTable.Of(Sweep.Run(SimulationOptions.Default)).ReplaceLineEndings("\n"), document, StringComparison.Ordinal);
+        Assert.Contains(SimulationTable.Markdown(Sweep.Run(SimulationOptions.Default)), document, StringComparison.Ordinal);
     }
 }

@@ -21,7 +21,6 @@ public sealed partial class WalkthroughTests
     {
         [Checkout.StateVariable] = Path.Combine(_root, ".shop", "test-walkthrough"),
         [Ports.Variable] = $"{Ports.FromEnvironment().Offset + PortsAbove}",
-        ["COLUMNS"] = "120",
     };
 
     /// <summary>A case, and what one learns to see in it.</summary>

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Npgsql;
+using RabbitMQ.Client.Exceptions;
 using Shop.Cli.Orders;
+using Shop.Cli.Output;
 
 namespace Shop.Cli;
 
@@ -10,27 +14,50 @@ static class CommandLine
 {
     const string DebugVariable = "SHOP_DEBUG";
 
-    public static async Task<int> Run(Command shop, string[] arguments)
+    /// <param name="make">The commands for these arguments, and what is left of them: settings are read here, so that a wrong one is told like all else.</param>
+    public static async Task<int> Run(string[] arguments, Func<string[], (Command Shop, string[] Left)> make)
     {
-        shop.Options.Add(new HelpOption());
         try
         {
-            return await shop.Parse(arguments is [] ? ["--help"] : arguments)
-                .InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });
+            var (shop, rest) = make(arguments);
+            shop.Options.Add(new HelpOption());
+            shop.Options.Add(new VersionOption());
+            var parsed = shop.Parse(rest is [] ? ["--help"] : rest);
+            var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) };
+            if (parsed.Action is ParseErrorAction wrong)
+            {
+                wrong.ShowHelp = false;
+                run.Output = Console.Error;
+            }
+
+            var result = await parsed.InvokeAsync(run);
+            if (parsed.Action is ParseErrorAction)
+            {
+                await Console.Error.WriteLineAsync($"How it is used: {PathOf(parsed.CommandResult)} --help");
+            }
+
+            return result;
         }
         catch (Exception error) when (Environment.GetEnvironmentVariable(DebugVariable) != "1")
         {
-            await Console.Error.WriteLineAsync(Explain(error));
+            Print.Note(Explain(error));
             return 1;
         }
     }
 
-    static string Explain(Exception error) => error switch
+    static string PathOf(CommandResult command) =>
+        command.Parent is CommandResult above ? $"{PathOf(above)} {command.Command.Name}" : command.Command.Name;
+
+    public static string Explain(Exception error) => error switch
     {
         UserError or ApiError => error.Message,
         AggregateException { InnerExceptions: [var only] } => Explain(only),
+        OperationCanceledException { InnerException: TimeoutException } => "There was no answer in time. Is everything running? ./shop status",
         OperationCanceledException => "Interrupted.",
-        HttpRequestException or NpgsqlException => $"{error.Message} (Is everything running? ./shop status)",
+        BrokerUnreachableException => "RabbitMQ does not answer. Is everything running? ./shop status",
+        HttpRequestException or NpgsqlException => $"{error.Message.TrimEnd('.')}. Is everything running? ./shop status",
+        UnauthorizedAccessException or IOException =>
+            $"{error.Message} The files of a system are in .shop, or where {Checkout.StateVariable} says: its user must be able to write there.",
         _ => $"{error.GetType().Name}: {error.Message} ({DebugVariable}=1 shows where.)",
     };
 }

@@ -13,11 +13,16 @@ using Shop.Cli.Testing;
 using Shop.Cli.Traces;
 using Shop.Cli;
 
-KnownEnvironment.Enter();
-var checkout = Checkout.Find();
-var (isCompose, arguments) = ComposeCommands.Of(args);
-var shop = isCompose ? ComposeCommands.All(checkout) : new Command(
-    "./shop", "Runs, shows and tests the Shop system of this checkout. With --target compose in front: that of docker-compose.yml.")
+return await CommandLine.Run(args, arguments =>
+{
+    KnownEnvironment.Enter();
+    var (isCompose, rest) = ComposeCommands.Of(arguments);
+    var checkout = Checkout.Find();
+    return (isCompose ? ComposeCommands.All(checkout) : Local(checkout), rest);
+});
+
+static Command Local(Checkout checkout) => new(
+    "./shop", "Runs, shows and tests the Shop system of this checkout. With --target compose: that of docker-compose.yml.")
 {
     DemoCommand.Command(checkout),
     Up.Command(checkout),
@@ -36,4 +41,3 @@ var shop = isCompose ? ComposeCommands.All(checkout) : new Command(
     SimulateCommand.Command(),
     TestCommand.Command(checkout),
 };
-return await CommandLine.Run(shop, arguments);

@@ -30,7 +30,7 @@ public sealed record InvariantRule(string Name, string Promise, string Violation
             """),
         new(
             "no-dead-letters",
-            "no message had to be put aside",
+            "no message waits among the dead letters",
             $"select 'dead letter ' || id, 'none', reason from {schema}.dead_letters where status = 'Waiting' order by last_failed_at desc"),
     ];
 }

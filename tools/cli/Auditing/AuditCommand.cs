@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
-using Spectre.Console;
+using Shop.Cli.Output;
 
 namespace Shop.Cli.Auditing;
 
@@ -8,23 +7,20 @@ namespace Shop.Cli.Auditing;
 static class AuditCommand
 {
     const int ShownMax = 20;
-    static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    const int WaitSecondsMax = 86_400;
 
     public static Command Command(Checkout checkout)
     {
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        var wait = new Option<int>("--wait")
-        {
-            Description = "Seconds to wait for everything in flight to end; what has not ended then is a violation",
-            DefaultValueFactory = _ => 60,
-        };
+        var wait = Values.Number(
+            "--wait", "Seconds to wait for everything in flight to end; what has not ended then is a violation", 60, 0, WaitSecondsMax);
         var command = new Command("audit", "Checks every invariant over all databases, queues and the ledger") { json, wait };
         command.SetAction(async (parsed, cancellation) =>
         {
             var result = await Run(checkout, TimeSpan.FromSeconds(parsed.GetValue(wait)), cancellation);
             if (parsed.GetValue(json))
             {
-                Terminal.Line(JsonSerializer.Serialize(result, _format));
+                Print.Json(result);
             }
             else
             {
@@ -46,7 +42,7 @@ static class AuditCommand
         {
             if (!told)
             {
-                Terminal.Error.MarkupLineInterpolated($"waiting for {unfinished} orders and messages in flight");
+                Print.Note($"waiting for {Words.Count(unfinished, "order or message", "orders and messages")} in flight");
                 told = true;
             }
         }
@@ -56,20 +52,21 @@ static class AuditCommand
     {
         foreach (var invariant in result.Invariants)
         {
-            var mark = invariant.Violations is [] ? "[green]✔[/]" : "[red]✘[/]";
-            Terminal.Out.MarkupLine($"  {mark} {Markup.Escape(invariant.Promise)}");
+            Print.Line($"  {(invariant.Violations is [] ? Print.Green("✔") : Print.Red("✘"))} {invariant.Promise}");
             foreach (var violation in invariant.Violations.Take(ShownMax))
             {
-                Terminal.Line($"      {violation.Subject}: expected {violation.Expected}, found {violation.Found}");
+                Print.Line($"      {violation.Subject}: expected {violation.Expected}, found {violation.Found}".ReplaceLineEndings(" "));
             }
 
             if (invariant.Violations.Count > ShownMax)
             {
-                Terminal.Line($"      … and {invariant.Violations.Count - ShownMax} more (--json lists all)");
+                Print.Line($"      … and {invariant.Violations.Count - ShownMax} more (--json lists all)");
             }
         }
 
         var violations = result.Invariants.Sum(invariant => invariant.Violations.Count);
-        Terminal.Line($"{result.Orders} orders, {result.Charges} charges, {result.Invariants.Count} invariants, {violations} violations");
+        Print.Line(
+            $"{Words.Count(result.Orders, "order")}, {Words.Count(result.Charges, "charge")}, "
+            + $"{Words.Count(result.Invariants.Count, "invariant")}, {Words.Count(violations, "violation")}");
     }
 }

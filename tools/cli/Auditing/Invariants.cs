@@ -122,7 +122,7 @@ sealed record Invariant(string Name, string Promise, params IReadOnlyList<Questi
                 """),
             EmptyOutbox("inventory"),
             EmptyOutbox("payment")),
-        new("no-dead-letters", "no message had to be put aside", [.. _services.Select(NoDeadLetters)]),
+        new("no-dead-letters", "no message waits among the dead letters", [.. _services.Select(NoDeadLetters)]),
         new("effects-once", "no message had its effect twice, and none can", [.. _services.Select(EffectsOnce)]),
         new(
             "keys-honoured",
@@ -145,7 +145,10 @@ sealed record Invariant(string Name, string Promise, params IReadOnlyList<Questi
 
     static Question NoDeadLetters(string service) => new(
         service,
-        $"select 'dead letter ' || id || ' of {service}', 'none', reason from {service}.dead_letters where status = 'Waiting'");
+        $"""
+        select 'dead letter ' || id || ' of {service}', 'replayed or discarded', 'waiting (./shop dead-letters): ' || reason
+        from {service}.dead_letters where status = 'Waiting'
+        """);
 
     // The key is what makes it impossible; without it there may be none yet.
     static Question EffectsOnce(string service) => new(

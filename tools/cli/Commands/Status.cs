@@ -1,15 +1,12 @@
 using System.CommandLine;
-using System.Text.Json;
+using Shop.Cli.Output;
 using Shop.Cli.Running;
-using Spectre.Console;
 
 namespace Shop.Cli.Commands;
 
 /// <summary>./shop status: what runs, how it is, and what waits in queues and outboxes.</summary>
 static class Status
 {
-    static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public static Command Command(Checkout checkout)
     {
         var json = new Option<bool>("--json") { Description = "As JSON" };
@@ -19,7 +16,7 @@ static class Status
             var status = await SystemStatus.Read(checkout, cancellation);
             if (parsed.GetValue(json))
             {
-                Terminal.Line(JsonSerializer.Serialize(status, _format));
+                Print.Json(status);
             }
             else
             {
@@ -35,45 +32,47 @@ static class Status
     {
         if (status.Processes is [])
         {
-            Terminal.Line("Nothing is running. Start it with ./shop up.");
+            Print.Line("Nothing is running. Start it with ./shop up.");
             return;
         }
 
-        var processes = Table("process", "pid", "port", "health");
+        var processes = new TextTable("process", "#pid", "#port", "health");
         foreach (var process in status.Processes)
         {
-            var color = process.Health == Health.Ready ? "green" : process.Health is Health.Starting or Health.Degraded ? "yellow" : "red";
-            processes.AddRow(process.Name, $"{process.Pid}", $"{process.Port}", $"[{color}]{process.Health.ToString().ToLowerInvariant()}[/]");
+            processes.Add(process.Name, $"{process.Pid}", $"{process.Port}", Coloured(process.Health));
         }
 
-        Terminal.Out.Write(processes);
+        Print.Table(processes);
+        Print.Line();
         var replicas = Replicas.Of(status.Processes.Select(process => process.Name));
-        Terminal.Line($"Replicas: {string.Join(", ", replicas.Select(service => $"{service.Key} {service.Value}"))}");
+        Print.Line($"Replicas: {string.Join(", ", replicas.Select(service => $"{service.Key} {service.Value}"))}");
         if (status.Queues is not [])
         {
-            var queues = Table("queue", "ready", "unacked");
+            Print.Line();
+            var queues = new TextTable("queue", "#ready", "#unacked");
             foreach (var queue in status.Queues)
             {
-                queues.AddRow(Markup.Escape(queue.Name), $"{queue.Ready}", $"{queue.Unacked}");
+                queues.Add(queue.Name, $"{queue.Ready}", $"{queue.Unacked}");
             }
 
-            Terminal.Out.Write(queues);
+            Print.Table(queues);
         }
 
         if (status.Outbox is not [])
         {
-            Terminal.Line($"Outbox rows: {string.Join(", ", status.Outbox.Select(outbox => $"{outbox.Service} {outbox.Rows}"))}");
+            Print.Line();
+            Print.Line($"Outbox rows: {string.Join(", ", status.Outbox.Select(outbox => $"{outbox.Service} {outbox.Rows}"))}");
         }
     }
 
-    static Table Table(params string[] columns)
+    static string Coloured(Health health)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns(columns);
-        foreach (var column in table.Columns.Skip(1).Where(column => column.Header is Markup))
+        var text = health.ToString().ToLowerInvariant();
+        return health switch
         {
-            column.RightAligned();
-        }
-
-        return table;
+            Health.Ready => Print.Green(text),
+            Health.Starting or Health.Degraded => Print.Yellow(text),
+            _ => Print.Red(text),
+        };
     }
 }

@@ -10,14 +10,7 @@ static class Subscribe
 {
     public static Command Command(Checkout checkout)
     {
-        var count = new Option<int?>("--count") { Description = "End after so many events; without it, when interrupted" };
-        count.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<int?>() < 1)
-            {
-                parsed.AddError("--count must be at least 1.");
-            }
-        });
+        var count = Values.Number("--count", "End after so many events; without it, when interrupted", 1, int.MaxValue);
         var command = new Command("subscribe", "Prints every event as it is announced: a subscriber in Python (tools/subscriber)") { count };
         command.SetAction(async (parsed, cancellation) =>
         {

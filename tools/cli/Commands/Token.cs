@@ -6,24 +6,14 @@ namespace Shop.Cli.Commands;
 static class Token
 {
     const int LifetimeHours = 12;
+    const int LifetimeDaysMax = 366;
 
     public static Command Command(Checkout checkout)
     {
-        var name = new Argument<string>("name") { Description = "The customer's name: the subject of the token" };
+        var name = Values.Name("name", "The customer's name: the subject of the token");
         var role = new Option<string>("--role") { Description = "What the bearer may do", DefaultValueFactory = _ => Tokens.Customer };
         role.AcceptOnlyFromAmong(Tokens.Customer, Tokens.Staff);
-        var lifetime = new Option<TimeSpan>("--lifetime")
-        {
-            Description = "How long it is valid, as hours:minutes:seconds",
-            DefaultValueFactory = _ => TimeSpan.FromHours(LifetimeHours),
-        };
-        lifetime.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<TimeSpan>() <= TimeSpan.Zero)
-            {
-                result.AddError("--lifetime must be longer than nothing.");
-            }
-        });
+        var lifetime = Values.Time("--lifetime", "How long it is valid", TimeSpan.FromHours(LifetimeHours), most: TimeSpan.FromDays(LifetimeDaysMax));
         var command = new Command("token", "Prints a bearer token for the local system") { name, role, lifetime };
         command.SetAction(parsed =>
         {

@@ -13,14 +13,23 @@ static class ComposeCommands
     const string Name = "compose";
     const string Here = "local";
 
-    /// <summary>Takes --target from the beginning of a command line.</summary>
+    /// <summary>Takes --target from a command line, wherever it stands.</summary>
     /// <returns>Whether it names compose, and what is left.</returns>
-    public static (bool IsCompose, string[] Arguments) Of(string[] arguments) => arguments switch
+    /// <exception cref="UserError">It names nothing there is.</exception>
+    public static (bool IsCompose, string[] Arguments) Of(string[] arguments)
     {
-        [Option, Name, .. var rest] => (true, rest),
-        [Option, Here, .. var rest] => (false, rest),
-        _ => (false, arguments),
-    };
+        var at = Array.FindIndex(arguments, argument => argument == Option || argument.StartsWith(Option + "=", StringComparison.Ordinal));
+        if (at < 0)
+        {
+            return (false, arguments);
+        }
+
+        var isJoined = arguments[at] != Option;
+        var target = isJoined ? arguments[at][(Option.Length + 1)..] : arguments.ElementAtOrDefault(at + 1);
+        return target is Name or Here
+            ? (target == Name, [.. arguments[..at], .. arguments.Skip(at + (isJoined ? 1 : 2))])
+            : throw new UserError($"{Option} must be {Here} or {Name}, not \"{target}\".");
+    }
 
     public static Command All(Checkout checkout)
     {
@@ -35,7 +44,7 @@ static class ComposeCommands
             WithSecrets(system, OrdersCommand.Command),
             WithSecrets(system, TraceCommand.Command),
             WithSecrets(system, Token.Command),
-            WithSecrets(system, DeadLettersCommand.Command),
+            WithSecrets(system, DeadLettersCommand.WithoutPractice),
             Inside(system, "audit", "Checks every invariant over all databases, queues and the ledger"),
             Inside(system, "load", "Places orders at a rate, and measures"),
             ComposeDrillCommand.Command(system),

@@ -44,6 +44,7 @@ sealed record ComposeDrill(string Name, string Title, Func<Random, ComposeFault>
         var plan = PlannedOrder.Mix($"{Name}-{options.Seed}-{Guid.CreateVersion7():N}", options.Seed, options.Orders, options.Rate);
         var time = TimeSpan.FromSeconds(options.Orders / options.Rate);
         using var customers = new Customers(system.Checkout);
+        var machine = Busyness.Watch();
         var (strikes, failures) = (new List<StrikeReport>(), new List<string>());
         await steps.Run(
             $"{Name}: {options.Orders} orders",
@@ -61,7 +62,7 @@ sealed record ComposeDrill(string Name, string Title, Func<Random, ComposeFault>
             result => $"audit of {result.Orders} orders and {result.Charges} charges");
         var ends = await Ends(system, customers.Accepted.Keys, cancellation);
         failures.AddRange(DrillJudge.Failures(new(Name, Title, (_, _) => []), customers, audit, ends));
-        return DrillReport.Of(Name, options.Seed, plan.Count, customers, audit, ends, strikes, failures);
+        return DrillReport.Of(Name, options.Seed, plan.Count, customers, audit, ends, strikes, failures, machine());
     }
 
     // The first request of its kind to a program that has just started may take longer than the gateway waits.

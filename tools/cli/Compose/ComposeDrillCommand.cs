@@ -1,8 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
 using Shop.Cli.Drills;
+using Shop.Cli.Output;
 using Shop.Cli.Running;
-using Spectre.Console;
 
 namespace Shop.Cli.Compose;
 
@@ -10,7 +9,6 @@ namespace Shop.Cli.Compose;
 static class ComposeDrillCommand
 {
     const string Every = "all";
-    static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Command(ComposeSystem system)
     {
@@ -19,20 +17,16 @@ static class ComposeDrillCommand
             Description = $"{string.Join(", ", ComposeDrill.All.Select(drill => drill.Name))} or {Every}", Arity = ArgumentArity.ZeroOrMore,
         };
         var list = new Option<bool>("--list") { Description = "Show all drills" };
-        var orders = new Option<int>("--orders") { Description = "Orders per drill", DefaultValueFactory = _ => 400 };
-        var rate = new Option<double>("--rate") { Description = "Orders per second", DefaultValueFactory = _ => 10 };
-        var seed = new Option<int>("--seed") { Description = "The same seed gives the same orders and the same faults", DefaultValueFactory = _ => 1 };
+        var orders = Values.Number("--orders", "Orders per drill", 400, 1, 1_000_000);
+        var rate = Values.Number("--rate", "Orders per second", 10, 0.1, 10_000);
+        var seed = Values.Number("--seed", "The same seed gives the same orders and the same faults", 1, int.MinValue, int.MaxValue);
         var json = new Option<bool>("--json") { Description = "As JSON" };
         var command = new Command("drill", "Breaks the running system under load, waits for quiet, and audits") { names, list, orders, rate, seed, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(list) || parsed.GetRequiredValue(names) is [])
             {
-                foreach (var drill in ComposeDrill.All)
-                {
-                    Terminal.Line($"{drill.Name,-6}{drill.Title}");
-                }
-
+                DrillCommand.List(ComposeDrill.All.Select(drill => (drill.Name, drill.Title)), parsed.GetValue(json));
                 return 0;
             }
 
@@ -42,7 +36,7 @@ static class ComposeDrillCommand
             var reports = new List<DrillReport>();
             foreach (var drill in Choose(parsed.GetRequiredValue(names)))
             {
-                Terminal.Error.MarkupLineInterpolated($"[bold]{drill.Name}[/]: {drill.Title}");
+                Print.Note($"{drill.Name}: {drill.Title}");
                 reports.Add(await drill.Run(system, options, steps, cancellation));
                 DrillCommand.Show(reports[^1], parsed.GetValue(json));
             }
@@ -50,7 +44,7 @@ static class ComposeDrillCommand
             var ok = reports.All(report => report.Ok);
             if (parsed.GetValue(json))
             {
-                Terminal.Line(JsonSerializer.Serialize(new { ok, options.Seed, drills = reports }, _format));
+                Print.Json(new { ok, options.Seed, drills = reports });
             }
 
             return ok ? 0 : 1;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Shop.Cli.Orders;
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
@@ -71,7 +70,6 @@ sealed class Tour(Checkout checkout)
 
     static async Task Follow(ShopApi api, PlacedOrder order, string status, string? reason, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
         Terminal.Line($"            order {order.OrderId}, total {order.Total.Value} {order.Total.Currency}");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_patience);
@@ -79,7 +77,7 @@ sealed class Tour(Checkout checkout)
         await foreach (var change in api.Watch(order.OrderId, deadline.Token))
         {
             last = change;
-            Terminal.Line($"  {clock.ElapsedMilliseconds,6} ms  {change.Status,-13}  {change.What}");
+            Terminal.Line(OrderText.Step(order, change));
         }
 
         if (last?.Status != status || last.Reason != reason)

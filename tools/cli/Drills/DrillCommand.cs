@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
 using Shop.Cli.Drills.Stages;
+using Shop.Cli.Output;
 using Shop.Cli.Running;
 using Shop.Cli.Servers;
-using Spectre.Console;
 
 namespace Shop.Cli.Drills;
 
@@ -13,8 +12,6 @@ static class DrillCommand
     const string Every = "all";
     const string OneOfEachKind = "short";
     const int OrdersPerDrill = 400;
-    const int ShownMax = 20;
-    static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Command(Checkout checkout)
     {
@@ -23,18 +20,17 @@ static class DrillCommand
             Description = $"Which drills, or {Every}, or {OneOfEachKind}; ./shop drill --list shows them", Arity = ArgumentArity.ZeroOrMore,
         };
         var list = new Option<bool>("--list") { Description = "Show all drills" };
-        var orders = new Option<int?>("--orders") { Description = $"Orders in all, shared out among the drills; {OrdersPerDrill} for each if not given" };
-        var rate = new Option<double>("--rate") { Description = "Orders per second", DefaultValueFactory = _ => 20 };
-        var seed = new Option<int>("--seed") { Description = "The same seed gives the same orders and the same faults", DefaultValueFactory = _ => 1 };
+        var orders = Values.Number("--orders", $"Orders in all, shared out among the drills; {OrdersPerDrill} for each if not given", 1, 1_000_000);
+        var rate = Values.Number("--rate", "Orders per second", 20, 0.1, 10_000);
+        var seed = Values.Number("--seed", "The same seed gives the same orders and the same faults", 1, int.MinValue, int.MaxValue);
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        RequireAtLeast(orders, 1);
-        RequireAtLeast(rate, 0.1);
         var command = new Command("drill", "Breaks things under load, waits for quiet, and audits") { names, list, orders, rate, seed, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(list) || parsed.GetRequiredValue(names) is [])
             {
-                List();
+                List(DrillCatalogue.All.Select(drill => (drill.Name, drill.Title)), parsed.GetValue(json));
+                Print.Note($"{Every}: all of them, one after the other. {OneOfEachKind}: one of each kind. Next: ./shop drill {DrillCatalogue.All[0].Name}");
                 return 0;
             }
 
@@ -46,11 +42,11 @@ static class DrillCommand
             var ok = reports.All(report => report.Ok);
             if (parsed.GetValue(json))
             {
-                Terminal.Line(JsonSerializer.Serialize(new { ok, options.Seed, drills = reports }, _format));
+                Print.Json(new { ok, options.Seed, drills = reports });
             }
             else
             {
-                Sum(reports);
+                Print.Line(DrillText.Sum(reports));
             }
 
             return ok ? 0 : 1;
@@ -68,7 +64,7 @@ static class DrillCommand
         var reports = new List<DrillReport>();
         foreach (var drill in drills)
         {
-            Terminal.Error.MarkupLineInterpolated($"[bold]{drill.Name}[/]: {drill.Title}");
+            Print.Note($"{drill.Name}: {drill.Title}");
             reports.Add(await Run(system, drill, options, steps, cancellation));
             onReport(reports[^1]);
         }
@@ -114,66 +110,36 @@ static class DrillCommand
             ?? throw new UserError($"There is no drill \"{name}\". ./shop drill --list shows them."),
         ])];
 
-    static void List()
+    public static void List(IEnumerable<(string Name, string Title)> drills, bool json)
     {
-        var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns(new TableColumn("").NoWrap(), new TableColumn(""));
-        foreach (var drill in DrillCatalogue.All)
+        if (json)
         {
-            table.AddRow(Markup.Escape(drill.Name), Markup.Escape(drill.Title));
-        }
-
-        Terminal.Out.Write(table);
-        Terminal.Line($"{Every}: all of them, one after the other. {OneOfEachKind}: one of each kind. Next: ./shop drill {DrillCatalogue.All[0].Name}");
-    }
-
-    public static void Show(DrillReport report, bool quiet)
-    {
-        var console = quiet ? Terminal.Error : Terminal.Out;
-        if (report.Skipped is not null)
-        {
-            console.MarkupLineInterpolated($"  [yellow]–[/] SKIPPED: {report.Skipped}");
+            Print.Json(drills.Select(drill => new { drill.Name, drill.Title }));
             return;
         }
 
-        var (mark, orders) = (report.Ok ? "[green]✔[/]" : "[red]✘[/]", report.Orders);
-        var lines = new FormattableString[]
+        var table = new TextTable("drill", "what happens");
+        foreach (var (name, title) in drills)
         {
-            $"{orders.Accepted} orders accepted, {orders.Confirmed} confirmed, {orders.Cancelled.Values.Sum()} cancelled{Reasons(orders.Cancelled)}",
-            $"{Count(report.Faults.Count, "fault")}; a new order confirmed at most {report.Recovery:0.0} s after one",
-            $"{report.FailedRequests.Values.Sum()} requests repeated{Reasons(report.FailedRequests)}; longest wait for a 202: {report.LongestUnavailability:0.0} s",
-            $"{report.InvariantsChecked} invariants checked, {report.Failures.Count} failures",
-        };
-        console.Write(new Padder(new Markup($"{mark} {string.Join("\n  ", lines.Select(FormattableString.Invariant))}"), new(2, 0, 0, 0)));
-        foreach (var failure in report.Failures.Take(ShownMax))
-        {
-            console.MarkupLineInterpolated($"      {failure}");
+            table.Add(name, title);
         }
 
-        if (report.Failures.Count > ShownMax)
-        {
-            console.MarkupLineInterpolated($"      … and {report.Failures.Count - ShownMax} more (--json lists all)");
-        }
+        Print.Table(table);
     }
 
-    static string Reasons(IReadOnlyDictionary<string, int> counts) => counts.Count == 0
-        ? ""
-        : $" ({string.Join(", ", counts.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Value} {reason.Key}"))})";
-
-    static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
-
-    static void Sum(IReadOnlyList<DrillReport> reports)
+    /// <param name="quiet">On standard error: the result comes as JSON.</param>
+    public static void Show(DrillReport report, bool quiet)
     {
-        var failed = reports.Where(report => !report.Ok).Select(report => report.Drill).ToArray();
-        Terminal.Line(
-            $"{reports.Count(report => report.Skipped is null)} drills, {reports.Count(report => report.Skipped is not null)} skipped, {reports.Sum(report => report.Faults.Count)} faults, {reports.Sum(report => report.Orders.Accepted)} orders: "
-            + (failed is [] ? "no promise was broken." : $"FAILED: {string.Join(", ", failed)}. The same seed repeats it."));
-    }
-
-    static void RequireAtLeast<T>(Option<T> option, double least) => option.Validators.Add(parsed =>
-    {
-        if (parsed.GetValueOrDefault<T>() is { } value && Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) < least)
+        foreach (var line in DrillText.Of(report))
         {
-            parsed.AddError($"{option.Name} must be at least {least}.");
+            if (quiet)
+            {
+                Print.Note(line);
+            }
+            else
+            {
+                Print.Line(line.Replace("  ✔", $"  {Print.Green("✔")}", StringComparison.Ordinal).Replace("  ✘", $"  {Print.Red("✘")}", StringComparison.Ordinal));
+            }
         }
-    });
+    }
 }

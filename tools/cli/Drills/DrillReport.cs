@@ -8,6 +8,7 @@ namespace Shop.Cli.Drills;
 /// <param name="FailedRequests">Those that customers had to repeat, by reason.</param>
 /// <param name="LongestUnavailability">Seconds from when an order was due to its 202, at worst.</param>
 /// <param name="Recovery">Seconds from the end of a fault until a new order was confirmed, at worst.</param>
+/// <param name="Machine">How busy it was; null if the drill did not come to its end.</param>
 /// <param name="Failures">What contradicts the promises. None, or the drill has failed.</param>
 sealed record DrillReport(
     string Drill,
@@ -19,6 +20,7 @@ sealed record DrillReport(
     double? Recovery,
     int InvariantsChecked,
     IReadOnlyList<string> Failures,
+    Busyness? Machine = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Skipped = null)
 {
     public bool Ok => Failures is [];
@@ -31,7 +33,8 @@ sealed record DrillReport(
         AuditResult audit,
         IReadOnlyDictionary<Guid, OrderEnd> ends,
         IReadOnlyList<StrikeReport> strikes,
-        IReadOnlyList<string> failures) => new(
+        IReadOnlyList<string> failures,
+        Busyness machine) => new(
             drill,
             seed,
             new(
@@ -44,7 +47,8 @@ sealed record DrillReport(
             Math.Round(customers.LongestWait.TotalSeconds, 1),
             strikes.Max(strike => strike.Recovery),
             audit.Invariants.Count,
-            failures);
+            failures,
+            machine);
 
     /// <summary>It broke off, for a reason that is a finding itself.</summary>
     public static DrillReport Unfinished(string drill, int seed, string why) => Nothing(drill, seed) with { Failures = [$"it broke off: {why}"] };

@@ -30,6 +30,7 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
         var plan = PlannedOrder.Mix($"{drill.Name}-{options.Seed}", options.Seed, options.Orders, rate);
         var strikes = drill.Plan(new Random(options.Seed), TimeSpan.FromSeconds(options.Orders / rate));
         using var customers = new Customers(system.Checkout);
+        var machine = Busyness.Watch();
 
         await steps.Run(
             $"{drill.Name}: {options.Orders} orders",
@@ -47,7 +48,7 @@ sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Ste
             result => $"audit of {result.Orders} orders and {result.Charges} charges");
         var ends = await OrderEnds.Read(system.Checkout, customers.Accepted.Keys, cancellation);
         _failures.AddRange(DrillJudge.Failures(drill, customers, audit, ends));
-        return DrillReport.Of(drill.Name, options.Seed, plan.Count, customers, audit, ends, _strikes, _failures);
+        return DrillReport.Of(drill.Name, options.Seed, plan.Count, customers, audit, ends, _strikes, _failures, machine());
     }
 
     async Task Strike(IReadOnlyList<Strike> strikes, Task load, CancellationToken cancellation)

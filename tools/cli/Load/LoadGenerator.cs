@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using HdrHistogram;
 
@@ -40,8 +39,8 @@ sealed class LoadGenerator : IDisposable
         var tokens = new Tokens(checkout.State.Secrets, TimeProvider.System);
         _customers = [.. Enumerable.Range(1, Customers).Select(number => new AuthenticationHeaderValue(
             "Bearer", tokens.Issue($"load-{number:000}", Tokens.Customer, TimeSpan.FromHours(12))))];
-        _bodies = [.. _skus.Select(sku => Encoding.UTF8.GetBytes(
-            $$"""{"items":[{"sku":"{{sku}}","quantity":1}],"paymentMethod":"{{options.Payment}}"}"""))];
+        _bodies = [.. _skus.Select(sku => JsonSerializer.SerializeToUtf8Bytes(
+            new { Items = new[] { new { sku, Quantity = 1 } }, PaymentMethod = options.Payment }, JsonSerializerOptions.Web))];
     }
 
     public ConcurrentBag<Guid> Accepted { get; } = [];

@@ -1,9 +1,10 @@
-using System.Globalization;
+using Shop.Cli.Output;
 
 namespace Shop.Cli.Logs;
 
 /// <summary>Log lines as people read them: time, level, process, message; an exception in lines of its own below.</summary>
-sealed class LogText(int width, bool coloured)
+/// <param name="now">Times of other days have their date.</param>
+sealed class LogText(int width, bool coloured, DateTimeOffset now)
 {
     const string Grey = "90";
     const string Red = "31";
@@ -11,18 +12,18 @@ sealed class LogText(int width, bool coloured)
 
     readonly Dictionary<string, string> _colourOf = [];
 
-    public static string Plain(LogLine line) => new LogText(0, coloured: false).Of(line);
+    public static string Plain(LogLine line) => new LogText(0, coloured: false, DateTimeOffset.UtcNow).Of(line);
 
     public string Of(LogLine line)
     {
         var process = Paint(line.Process.PadRight(width), ColourOf(line.Process));
         if (line.Time is not { } time)
         {
-            return width == 0 ? Clean(line.Message) : $"{"",12} {"",5} {process} {Clean(line.Message)}";
+            return width == 0 ? Clean(line.Message) : $"{"",13} {"",5} {process} {Clean(line.Message)}";
         }
 
         var (level, colour) = LevelOf(line.Level);
-        var text = $"{Paint(time.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), Grey)} {Paint(level.PadRight(5), colour)} {process} {Clean(line.Message)}";
+        var text = $"{Paint(Clock.Show(time, now), Grey)} {Paint(level.PadRight(5), colour)} {process} {Clean(line.Message)}";
         return line.Exception is null ? text : $"{text}\n{Paint("    " + Clean(line.Exception).Replace("\n", "\n    ", StringComparison.Ordinal), Red)}";
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Shop.Cli.Output;
 using Shop.Cli.Processes;
 
 namespace Shop.Cli.Logs;
@@ -7,6 +8,7 @@ namespace Shop.Cli.Logs;
 static class LogsCommand
 {
     const int LinesDefault = 40;
+    const int LinesMax = 1_000_000;
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(200);
 
     static readonly Argument<string?> _name = new("name")
@@ -15,14 +17,14 @@ static class LogsCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    static readonly Option<Guid?> _order = new("--order") { Description = "What all processes say about this order, in time order" };
+    static readonly Option<Guid?> _order = Values.OrderId("--order", "What all processes say about this order");
     static readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on showing what is written, until Ctrl+C" };
-    static readonly Option<int> _lines = new("--lines") { Description = "How many lines of each log", DefaultValueFactory = _ => LinesDefault };
+    static readonly Option<int> _lines = Values.Number("--lines", "How many lines of each log", LinesDefault, 0, LinesMax);
     static readonly Option<bool> _json = new("--json") { Description = "One JSON object per line, as in the files" };
 
     public static Command Command(Checkout checkout)
     {
-        var command = new Command("logs", "Shows the logs") { _name, _order, _follow, _lines, _json };
+        var command = new Command("logs", "Shows the logs in the order of their times") { _name, _order, _follow, _lines, _json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var logs = Find(checkout.State, parsed.GetValue(_name));
@@ -58,10 +60,10 @@ static class LogsCommand
         foreach (var log in current)
         {
             log.SkipToEnd();
-            view.Show(LogTail.LastLines(log.File, lines).Select(text => LogLine.Parse(log.Process, text)));
         }
 
-        return () => current.SelectMany(log => log.ReadNew().Select(text => LogLine.Parse(log.Process, text)));
+        view.Show(LogOrder.ByTime(current.Select(log => LogTail.LastLines(log.File, lines).Select(text => LogLine.Parse(log.Process, text)))));
+        return () => LogOrder.ByTime(current.Select(log => log.ReadNew().Select(text => LogLine.Parse(log.Process, text))));
     }
 
     /// <inheritdoc cref="Ends"/>
@@ -72,7 +74,7 @@ static class LogsCommand
         if (found is [])
         {
             var nothing = $"No line of the logs in {state.Logs} is about an order {orderId}.";
-            Console.Error.WriteLine(follow ? nothing + " Waiting for one." : throw new UserError(
+            Print.Note(follow ? nothing + " Waiting for one." : throw new UserError(
                 nothing + " Is the id right? ./shop orders lists the latest. Logs begin anew with ./shop down --wipe, and old parts of long ones are dropped."));
         }
 
@@ -91,13 +93,20 @@ static class LogsCommand
 
     sealed class View(IReadOnlyList<LogFile> logs, bool json)
     {
-        readonly LogText _text = new(logs.Max(log => log.Process.Length), Terminal.Out.Profile.Capabilities.Ansi);
+        readonly LogText _text = new(logs.Max(log => log.Process.Length), Print.HasColours, DateTimeOffset.UtcNow);
 
         public void Show(IEnumerable<LogLine> lines)
         {
             foreach (var line in lines.Where(line => line.Text.Length > 0))
             {
-                Terminal.Line(json ? line.Json : _text.Of(line));
+                if (json)
+                {
+                    Terminal.Line(line.Json);
+                }
+                else
+                {
+                    Print.Line(_text.Of(line));
+                }
             }
         }
     }

@@ -1,22 +1,29 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
-using Spectre.Console;
+using System.Text.RegularExpressions;
+using Shop.Cli.Output;
 
 namespace Shop.Cli.Orders;
 
 /// <summary>./shop dead-letters: the messages no service could handle, and what to do about them.</summary>
-static class DeadLettersCommand
+static partial class DeadLettersCommand
 {
     const int ListMax = 1_000;
 
+    /// <summary>With practice: it sends messages in the services' names, which works where the broker can be reached.</summary>
     public static Command Command(Checkout checkout)
     {
-        var user = new Option<string>("--as")
-        {
-            Description = "Who decides; it is recorded with the decision",
-            DefaultValueFactory = _ => Environment.UserName,
-            Recursive = true,
-        };
+        var command = WithoutPractice(checkout);
+        command.Add(DeadLetterPractice.Command(checkout));
+        return command;
+    }
+
+    public static Command WithoutPractice(Checkout checkout)
+    {
+        var user = Values.Name(
+            "--as", "Who decides; it is recorded with the decision", Environment.UserName is { Length: > 0 } name ? name : "operator");
+        user.Recursive = true;
         var status = new Option<string>("--status")
         {
             Description = "Which ones: waiting, replayed, discarded or all",
@@ -25,7 +32,7 @@ static class DeadLettersCommand
         var json = new Option<bool>("--json") { Description = "As JSON" };
         var command = new Command("dead-letters", "Lists, shows, replays and discards messages that could not be handled")
         {
-            user, status, json, Show(checkout, user), Replay(checkout, user), Discard(checkout, user),
+            user, status, json, ShowOne(checkout, user), Replay(checkout, user), Discard(checkout, user),
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -34,11 +41,11 @@ static class DeadLettersCommand
                 $"/ops/dead-letters?limit={ListMax}&status={Uri.EscapeDataString(parsed.GetRequiredValue(status))}", cancellation);
             if (parsed.GetValue(json))
             {
-                Terminal.Line(JsonSerializer.Serialize(list, ShopApi.Readable));
+                Print.Json(list);
             }
             else
             {
-                Print(list.Deserialize<DeadLetterList>(JsonSerializerOptions.Web)!);
+                Show(list.Deserialize<DeadLetterList>(JsonSerializerOptions.Web)!);
             }
 
             return 0;
@@ -46,7 +53,7 @@ static class DeadLettersCommand
         return command;
     }
 
-    static Command Show(Checkout checkout, Option<string> user)
+    static Command ShowOne(Checkout checkout, Option<string> user)
     {
         var id = Id();
         var command = new Command("show", "Shows one with its headers, its body and where it failed") { id };
@@ -54,7 +61,7 @@ static class DeadLettersCommand
         {
             using var api = Api(checkout, parsed.GetRequiredValue(user));
             var letter = await api.Get<JsonElement>(Path(parsed.GetRequiredValue(id)), cancellation);
-            Terminal.Line(JsonSerializer.Serialize(letter, ShopApi.Readable));
+            Print.Json(letter);
             return 0;
         });
         return command;
@@ -63,6 +70,7 @@ static class DeadLettersCommand
     static Command Replay(Checkout checkout, Option<string> user)
     {
         var ids = new Argument<string[]>("id") { Description = "Which ones", Arity = ArgumentArity.ZeroOrMore };
+        ids.Validators.Add(MustBeIds);
         var all = new Option<bool>("--all") { Description = "Everything that waits" };
         var command = new Command("replay", "Sends messages to their endpoint once more; repeating it is harmless") { ids, all };
         command.Validators.Add(result =>
@@ -76,15 +84,15 @@ static class DeadLettersCommand
         {
             using var api = Api(checkout, parsed.GetRequiredValue(user));
             var chosen = parsed.GetValue(all)
-                ? (await api.Get<DeadLetterList>($"/ops/dead-letters?limit={ListMax}", cancellation)).DeadLetters.Select(letter => letter.Id)
+                ? [.. (await api.Get<DeadLetterList>($"/ops/dead-letters?limit={ListMax}", cancellation)).DeadLetters.Select(letter => letter.Id)]
                 : parsed.GetRequiredValue(ids);
             foreach (var id in chosen)
             {
                 await api.Send(HttpMethod.Post, $"{Path(id)}/replay", null, cancellation);
-                Terminal.Line($"replayed {id}");
+                Print.Line($"replayed {id}");
             }
 
-            Terminal.Line("What fails again is back in the list: ./shop dead-letters");
+            Print.Note(chosen is [] ? "Nothing waits." : "What fails again is back in the list: ./shop dead-letters");
             return 0;
         });
         return command;
@@ -98,44 +106,63 @@ static class DeadLettersCommand
         {
             using var api = Api(checkout, parsed.GetRequiredValue(user));
             await api.Send(HttpMethod.Delete, Path(parsed.GetRequiredValue(id)), null, cancellation);
-            Terminal.Line($"discarded {parsed.GetRequiredValue(id)}");
+            Print.Line($"discarded {parsed.GetRequiredValue(id)}");
             return 0;
         });
         return command;
     }
 
-    static void Print(DeadLetterList list)
+    static void Show(DeadLetterList list)
     {
         foreach (var service in list.Unavailable)
         {
-            Terminal.Line($"{service} could not be asked.");
+            Print.Note($"{service} could not be asked.");
         }
 
         if (list.DeadLetters is [])
         {
-            Terminal.Line("No dead letters.");
+            Print.Note("No dead letters.");
             return;
         }
 
+        var table = new TextTable("dead letter", "#failed", "last", "message", "status", "reason");
         foreach (var letter in list.DeadLetters)
         {
-            Terminal.Out.MarkupLineInterpolated($"[bold]{letter.Id}[/]");
-            Terminal.Line($"  {letter.MessageType.Split(':')[^1]}, failed {letter.Failures}×, last {letter.LastFailedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
-            Terminal.Line($"  {letter.Reason.ReplaceLineEndings(" ")}");
-            if (letter.DecidedBy is not null)
-            {
-                Terminal.Line($"  {letter.Status.ToLowerInvariant()}; last decided by {letter.DecidedBy}{(letter.Handled ? ", done with" : "")}");
-            }
+            table.Add(
+                letter.Id,
+                $"{letter.Failures}×",
+                Clock.Show(letter.LastFailedAt),
+                letter.MessageType.Split(':')[^1],
+                $"{letter.Status}{(letter.DecidedBy is null ? "" : $", last decided by {letter.DecidedBy}")}{(letter.Handled ? ", done with" : "")}",
+                letter.Reason.ReplaceLineEndings(" "));
         }
 
-        Terminal.Line($"{list.Waiting} waiting. Next: ./shop dead-letters show ID, replay ID, discard ID");
+        Print.Table(table);
+        Print.Note($"{list.Waiting} waiting. Next: ./shop dead-letters show ID, replay ID, discard ID");
     }
 
     static ShopApi Api(Checkout checkout, string user) => new(checkout, user, Tokens.Staff);
 
-    static Argument<string> Id() => new("id") { Description = "The dead letter, as ./shop dead-letters lists it" };
+    static Argument<string> Id()
+    {
+        var id = new Argument<string>("id") { Description = "The dead letter, as ./shop dead-letters lists it" };
+        id.Validators.Add(MustBeIds);
+        return id;
+    }
 
-    static string Path(string id) => $"/ops/dead-letters/{Uri.EscapeDataString(id)}";
+    static void MustBeIds(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Where(token => !IdPattern().IsMatch(token.Value)))
+        {
+            result.AddError($"\"{token.Value}\" is not the id of a dead letter. ./shop dead-letters lists them.");
+        }
+    }
+
+    static string Path(string id) => $"/ops/dead-letters/{id}";
+
+    // The endpoint, and a hash.
+    [GeneratedRegex("^[a-z][a-z-]*-[0-9a-f]{16}$")]
+    private static partial Regex IdPattern();
 
     sealed record DeadLetterList(IReadOnlyList<Letter> DeadLetters, long Waiting, IReadOnlyList<string> Unavailable);
 

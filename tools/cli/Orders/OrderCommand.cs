@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Shop.Cli.Output;
 
 namespace Shop.Cli.Orders;
 
@@ -11,14 +12,11 @@ static class OrderCommand
 
     public static Command Command(Checkout checkout)
     {
-        var sku = new Option<string>("--sku") { Description = "What to order", DefaultValueFactory = _ => "MUG-01" };
-        var quantity = new Option<decimal>("--quantity") { Description = "How many", DefaultValueFactory = _ => 1 };
-        var payment = new Option<string>("--payment")
-        {
-            Description = "Payment token: tok_visa, tok_declined, tok_insufficient_funds, tok_flaky, tok_slow, tok_timeout, tok_outage",
-            DefaultValueFactory = _ => "tok_visa",
-        };
-        var customer = new Option<string>("--customer") { Description = "Who orders", DefaultValueFactory = _ => "alice" };
+        var sku = Values.Name("--sku", "What to order", "MUG-01");
+        var quantity = Values.Number("--quantity", "How many", 1m, 1m, 1_000m);
+        var payment = Values.Name(
+            "--payment", "Payment token: tok_visa, tok_declined, tok_insufficient_funds, tok_flaky, tok_slow, tok_timeout, tok_outage", "tok_visa");
+        var customer = Values.Name("--customer", "Who orders", "alice");
         var watch = new Option<bool>("--watch") { Description = "Show each step as it happens" };
         var json = new Option<bool>("--json") { Description = "Print the final order as JSON" };
         var command = new Command("order", "Place an order and follow it to its end") { sku, quantity, payment, customer, watch, json };
@@ -26,12 +24,11 @@ static class OrderCommand
         {
             using var api = new ShopApi(checkout, parsed.GetRequiredValue(customer));
             var items = new OrderItem(parsed.GetRequiredValue(sku), parsed.GetRequiredValue(quantity));
-            var output = parsed.GetValue(json) ? Console.Error : Console.Out;
-            var orderId = await Follow(api, items, parsed.GetRequiredValue(payment), parsed.GetValue(watch), output, cancellation);
+            Action<string> tell = parsed.GetValue(json) ? Print.Note : Print.Line;
+            var orderId = await Follow(api, items, parsed.GetRequiredValue(payment), parsed.GetValue(watch), tell, cancellation);
             if (parsed.GetValue(json))
             {
-                var last = await api.Get<JsonElement>($"/orders/{orderId}", cancellation);
-                Console.Out.WriteLine(last.GetRawText());
+                Print.Json(await api.Get<JsonElement>($"/orders/{orderId}", cancellation));
             }
 
             return 0;
@@ -40,28 +37,37 @@ static class OrderCommand
     }
 
     static async Task<Guid> Follow(
-        ShopApi api, OrderItem item, string payment, bool watch, TextWriter output, CancellationToken cancellation)
+        ShopApi api, OrderItem item, string payment, bool watch, Action<string> tell, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var placed = await api.Place([item], payment, Guid.NewGuid().ToString(), cancellation);
-        await output.WriteLineAsync($"order {placed.OrderId} accepted after {clock.ElapsedMilliseconds} ms, total {placed.Total.Value} {placed.Total.Currency}");
+        tell($"order {placed.OrderId}, total {placed.Total.Value} {placed.Total.Currency}");
+        tell($"answered 202 after {clock.ElapsedMilliseconds} ms, seen from here; the shop's own times:");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_patience);
-        StatusChange? last = null;
-        await foreach (var change in api.Watch(placed.OrderId, deadline.Token))
+        try
         {
-            last = change;
-            if (watch)
+            StatusChange? last = null;
+            await foreach (var change in api.Watch(placed.OrderId, deadline.Token))
             {
-                await output.WriteLineAsync($"  {clock.ElapsedMilliseconds,6} ms  {change.Status,-13}  {change.What}");
+                last = change;
+                if (watch)
+                {
+                    tell(OrderText.Step(placed, change));
+                }
             }
+
+            tell(OrderText.End(placed, last!));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new UserError(
+                $"The order has not ended within {_patience.TotalMinutes:0} minutes. It goes on without this command: ./shop logs --order {placed.OrderId}");
         }
 
-        await output.WriteLineAsync(
-            $"{last!.Status}{(last.Reason is null ? "" : $" ({last.Reason})")} after {clock.ElapsedMilliseconds} ms");
         if (watch)
         {
-            await output.WriteLineAsync($"What took how long: ./shop trace {placed.OrderId}");
+            tell($"What took how long: ./shop trace {placed.OrderId}");
         }
 
         return placed.OrderId;

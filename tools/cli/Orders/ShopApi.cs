@@ -11,13 +11,6 @@ namespace Shop.Cli.Orders;
 /// <summary>The shop's HTTP API, as one customer or member of staff.</summary>
 sealed class ShopApi : IDisposable
 {
-    /// <summary>JSON for people.</summary>
-    public static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     static readonly TimeSpan _tokenLifetime = TimeSpan.FromHours(12);
 
     readonly HttpClient _http;
@@ -168,8 +161,17 @@ sealed class ShopApi : IDisposable
         }
     }
 
-    static async Task<T> Read<T>(HttpResponseMessage response, CancellationToken cancellation) =>
-        (await response.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!;
+    async Task<T> Read<T>(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await response.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!;
+        }
+        catch (JsonException)
+        {
+            throw new UserError($"What answers at {_http.BaseAddress} is not the shop: its answer is not the shop's JSON.");
+        }
+    }
 
     async Task<Exception> Explain(HttpResponseMessage response, CancellationToken cancellation)
     {
@@ -183,12 +185,24 @@ sealed class ShopApi : IDisposable
             }
 
             var text = await response.Content.ReadAsStringAsync(cancellation);
-            var detail = text.StartsWith('{') && JsonDocument.Parse(text).RootElement.TryGetProperty("detail", out var said)
-                ? said.GetString()
-                : response.ReasonPhrase;
-            return new ApiError(response.StatusCode, detail ?? "");
+            return new ApiError(response.StatusCode, DetailOf(text) ?? response.ReasonPhrase ?? "");
         }
     }
+
+    // A problem of ours says what is wrong; another program's answer may be anything.
+    static string? DetailOf(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Problem>(text, JsonSerializerOptions.Web)?.Detail;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    sealed record Problem(string? Detail);
 }
 
 /// <summary>The API's refusal, in its own words.</summary>
@@ -204,8 +218,6 @@ sealed record Amount([property: System.Text.Json.Serialization.JsonPropertyName(
 sealed record PlacedOrder(Guid OrderId, string Status, Amount Total, DateTimeOffset PlacedAt);
 
 sealed record OrderView(Guid OrderId, string Status, string? Reason, Amount Total, DateTimeOffset PlacedAt, int Version);
-
-sealed record OrderPage(IReadOnlyList<OrderView> Orders, string? Next);
 
 sealed record StatusChange(Guid OrderId, string Status, string? Reason, string What, DateTimeOffset At, int Version)
 {

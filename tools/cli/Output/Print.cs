@@ -28,6 +28,15 @@ static class Print
 
     public static void Line(string text = "") => Lines(TextLayout.Wrap(text, Width));
 
+    /// <summary>Progress, and what is said beside a result: on standard error.</summary>
+    public static void Note(string text)
+    {
+        foreach (var line in TextLayout.Wrap(text, Console.IsErrorRedirected ? null : Math.Max(Terminal.Error.Profile.Width, NarrowestWidth)))
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
+
     public static void Table(TextTable table) => Lines(table.Lines(Width));
 
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonFormat));

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using Shop.Cli.Output;
 
 namespace Shop.Cli.Simulation;
 
@@ -9,27 +9,33 @@ static class SimulateCommand
 {
     const int ShardsMax = 1000;
 
-    static readonly JsonSerializerOptions _format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public static Command Command()
     {
         var shards = new Option<string>("--shards") { Description = "How many shards, as a list", DefaultValueFactory = _ => string.Join(',', SimulationOptions.Default.Shards) };
-        var hot = new Option<double>("--hot") { Description = "The share of all orders that want the one product on sale", DefaultValueFactory = _ => SimulationOptions.Default.Hot };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed gives the same numbers", DefaultValueFactory = _ => SimulationOptions.Default.Seed };
+        var hot = Values.Number("--hot", "The share of all orders that want the one product on sale", SimulationOptions.Default.Hot, 0, 0.9);
+        var seed = Values.Number("--seed", "The same seed gives the same numbers", SimulationOptions.Default.Seed, 0UL, ulong.MaxValue);
+        var markdown = new Option<bool>("--markdown") { Description = "As a table in Markdown" };
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        hot.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<double>() is not (>= 0 and <= 0.9))
-            {
-                parsed.AddError("--hot must be from 0 to 0.9.");
-            }
-        });
-        var command = new Command("simulate", "Simulates the shop on 1 to 1,000 shards, from its measured costs") { shards, hot, seed, json };
+        var command = new Command("simulate", "Simulates the shop on 1 to 1,000 shards, from its measured costs") { shards, hot, seed, markdown, json };
         command.SetAction(parsed =>
         {
             var options = new SimulationOptions(Parse(parsed.GetRequiredValue(shards)), parsed.GetValue(hot), parsed.GetValue(seed));
             var rows = Sweep.Run(options);
-            Terminal.Line(parsed.GetValue(json) ? JsonSerializer.Serialize(rows, _format) : SimulationTable.Of(rows));
+            if (parsed.GetValue(json))
+            {
+                Print.Json(rows);
+            }
+            else if (parsed.GetValue(markdown))
+            {
+                Terminal.Line(SimulationTable.Markdown(rows));
+            }
+            else
+            {
+                Print.Table(SimulationTable.Text(rows));
+                Print.Note("");
+                Print.Note(SimulationTable.Legend);
+            }
+
             return 0;
         });
         return command;

@@ -1,3 +1,4 @@
+using System.Text;
 using RabbitMQ.Client;
 using Shop.Cli.Servers;
 
@@ -22,6 +23,22 @@ static class BrokerLogin
     public static Task<IChannel> OpenChannel(this IConnection connection, CancellationToken cancellation) =>
         connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
+
+    /// <summary>A message as a service sends it.</summary>
+    /// <param name="exchange">Of the message's type.</param>
+    public static async Task Send(Checkout checkout, string sender, string exchange, string body, Guid messageId, CancellationToken cancellation)
+    {
+        await using var connection = await Open(checkout, sender, cancellation);
+        await using var channel = await connection.OpenChannel(cancellation);
+        var properties = new BasicProperties
+        {
+            ContentType = "application/json",
+            MessageId = messageId.ToString(),
+            DeliveryMode = DeliveryModes.Persistent,
+            Headers = new Dictionary<string, object?> { ["MT-MessageType"] = $"urn:message:{exchange}" },
+        };
+        await channel.BasicPublishAsync(exchange, "", mandatory: true, properties, Encoding.UTF8.GetBytes(body), cancellation);
+    }
 
     /// <summary>Every queue a service receives from.</summary>
     public static async Task<IReadOnlyList<string>> Queues(Checkout checkout, string service, CancellationToken cancellation)

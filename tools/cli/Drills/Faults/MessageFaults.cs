@@ -1,5 +1,3 @@
-using System.Text;
-using RabbitMQ.Client;
 using Shop.Cli.Orders;
 using Shop.Cli.Running;
 
@@ -70,7 +68,7 @@ sealed record Poison(int Seed) : Fault("poison messages")
         for (var number = 0; number < Messages; number++)
         {
             var (sender, exchange) = random.GetItems(_ways, 1)[0];
-            await Send(system, sender, exchange, random.GetItems(_bodies, 1)[0], cancellation);
+            await BrokerLogin.Send(system.Checkout, sender, exchange, random.GetItems(_bodies, 1)[0], Guid.NewGuid(), cancellation);
         }
 
         return async cancel =>
@@ -84,20 +82,6 @@ sealed record Poison(int Seed) : Fault("poison messages")
 
             return $"{letters.Count} dead letters, each with its reason, discarded";
         };
-    }
-
-    static async Task Send(DrillSystem system, string sender, string exchange, string body, CancellationToken cancellation)
-    {
-        await using var connection = await BrokerLogin.Open(system.Checkout, sender, cancellation);
-        await using var channel = await connection.OpenChannel(cancellation);
-        var properties = new BasicProperties
-        {
-            ContentType = "application/json",
-            MessageId = Guid.NewGuid().ToString(),
-            DeliveryMode = DeliveryModes.Persistent,
-            Headers = new Dictionary<string, object?> { ["MT-MessageType"] = $"urn:message:{exchange}" },
-        };
-        await channel.BasicPublishAsync(exchange, "", mandatory: true, properties, Encoding.UTF8.GetBytes(body), cancellation);
     }
 
     static async Task<IReadOnlyList<Letter>> AllOf(ShopApi staff, CancellationToken cancellation)

@@ -128,7 +128,7 @@ public sealed partial class WrongArgumentTests : IDisposable
     async Task<Answer> Shop(string arguments, params (string Name, string Value)[] settings)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(typeof(Ports).Assembly.Location);
+        start.ArgumentList.Add(Path.Combine(Checkout.FindRoot(), "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll"));
         foreach (var argument in arguments.Split(' '))
         {
             // What bytes that are not UTF-8 come to.

@@ -56,7 +56,7 @@ static class CommandLine
         OperationCanceledException => "Interrupted.",
         BrokerUnreachableException => "RabbitMQ does not answer. Is everything running? ./shop status",
         HttpRequestException or NpgsqlException => $"{error.Message.TrimEnd('.')}. Is everything running? ./shop status",
-        UnauthorizedAccessException or IOException =>
+        UnauthorizedAccessException or (IOException and not FileLoadException) =>
             $"{error.Message} The files of a system are in .shop, or where {Checkout.StateVariable} says: its user must be able to write there.",
         _ => $"{error.GetType().Name}: {error.Message} ({DebugVariable}=1 shows where.)",
     };

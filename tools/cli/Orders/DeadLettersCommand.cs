@@ -70,7 +70,6 @@ static partial class DeadLettersCommand
     static Command Replay(Checkout checkout, Option<string> user)
     {
         var ids = new Argument<string[]>("id") { Description = "Which ones", Arity = ArgumentArity.ZeroOrMore };
-        ids.Validators.Add(MustBeIds);
         var all = new Option<bool>("--all") { Description = "Everything that waits" };
         var command = new Command("replay", "Sends messages to their endpoint once more; repeating it is harmless") { ids, all };
         command.Validators.Add(result =>
@@ -79,6 +78,8 @@ static partial class DeadLettersCommand
             {
                 result.AddError("Name the dead letters to replay, or say --all.");
             }
+
+            MustBeIds(result, result.GetValue(ids) ?? []);
         });
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -146,15 +147,15 @@ static partial class DeadLettersCommand
     static Argument<string> Id()
     {
         var id = new Argument<string>("id") { Description = "The dead letter, as ./shop dead-letters lists it" };
-        id.Validators.Add(MustBeIds);
+        id.Validators.Add(result => MustBeIds(result, result.Tokens.Select(token => token.Value)));
         return id;
     }
 
-    static void MustBeIds(ArgumentResult result)
+    static void MustBeIds(SymbolResult result, IEnumerable<string> ids)
     {
-        foreach (var token in result.Tokens.Where(token => !IdPattern().IsMatch(token.Value)))
+        foreach (var id in ids.Where(id => !IdPattern().IsMatch(id)))
         {
-            result.AddError($"\"{token.Value}\" is not the id of a dead letter. ./shop dead-letters lists them.");
+            result.AddError($"\"{id}\" is not the id of a dead letter. ./shop dead-letters lists them.");
         }
     }
 

@@ -18,7 +18,8 @@ public static class SelfCheck
     public static async Task<int> Run()
     {
         var address = AddressOf(Environment.GetEnvironmentVariable("ASPNETCORE_URLS"), Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS"));
-        using var http = new HttpClient { Timeout = _timeLimit };
+        // Docker hands its user's proxy to every container.
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = _timeLimit };
         try
         {
             using var answer = await http.GetAsync(new Uri(address, "/health/ready"));

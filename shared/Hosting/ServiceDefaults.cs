@@ -23,6 +23,7 @@ public static class ServiceDefaults
     /// <summary>Telemetry, health, problem details, authentication, strict JSON and limits.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
     {
+        OutgoingProxy.Use();
         builder.AddSecretFiles();
         builder.Configuration.AddInMemoryCollection([new("Service:Name", service)]);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -56,6 +57,7 @@ public static class ServiceDefaults
     /// <summary>The middleware and routes that belong to <see cref="AddServiceDefaults"/>.</summary>
     internal static WebApplication UseServiceDefaults(this WebApplication app, Action<WebApplication>? beforeAuthorization, bool isPublic)
     {
+        OutgoingProxy.Tell(app);
         app.UseConnectionCloseWhenStopping();
         app.UseRoutingWithHead();
         app.UseMetrics(isPublic);

@@ -31,6 +31,32 @@ public sealed class ContainerTests : IDisposable
         Assert.Equal(isAsked, SelfCheck.IsAsked(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
 
     [Fact]
+    public async Task The_health_check_asks_no_proxy()
+    {
+        await using var process = await Start();
+        using var check = GatewayProcess.Start(
+            new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = $"{process.Client.BaseAddress}", ["http_proxy"] = $"http://127.0.0.1:{GatewayProcess.FreePort()}" },
+            "health");
+
+        var (exitCode, _, output) = await check.Exit();
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Theory]
+    [InlineData("https://provider.example/v1", true)]
+    [InlineData("http://card-network:8080/", true)]
+    [InlineData("http://127.0.0.1:5104/v1", false)]
+    [InlineData("http://localhost:5104/v1", false)]
+    [InlineData("http://[::1]:5104/v1", false)]
+    public void The_environment_s_proxy_is_for_other_hosts(string address, bool isAsked)
+    {
+        var proxy = new Uri("http://proxy.example:3128");
+
+        Assert.Equal(isAsked ? proxy : null, new OutgoingProxy(new WebProxy(proxy)).GetProxy(new(address)));
+    }
+
+    [Fact]
     public async Task A_file_of_the_folder_of_secrets_is_the_setting_it_is_named_after()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "Authentication__Audience"), "elsewhere\n", TestContext.Current.CancellationToken);

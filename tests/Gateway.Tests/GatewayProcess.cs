@@ -19,9 +19,9 @@ sealed class GatewayProcess : IDisposable
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <param name="settings">Keys with colons; null leaves one out.</param>
-    public static GatewayProcess Start(IReadOnlyDictionary<string, string?> settings)
+    public static GatewayProcess Start(IReadOnlyDictionary<string, string?> settings, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location])
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
         {
             WorkingDirectory = AppContext.BaseDirectory,
             RedirectStandardError = true,

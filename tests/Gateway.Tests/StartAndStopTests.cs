@@ -63,6 +63,22 @@ public sealed class StartAndStopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_says_that_it_uses_a_proxy_and_not_the_password_for_it()
+    {
+        var settings = Settings();
+        settings["HTTPS_PROXY"] = "http://me:secret@proxy.example:3128";
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
+        await GatewayProcess.UntilUp(client);
+        gateway.Terminate();
+
+        var (_, _, output) = await gateway.Exit();
+
+        Assert.Contains("Requests to other hosts go through the proxy http://proxy.example:3128", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_open_event_stream_does_not_hold_up_the_end()
     {
         _service.Answer = async http =>

@@ -180,8 +180,8 @@ sealed class ShopApi : IDisposable
             if (response.StatusCode == HttpStatusCode.Unauthorized && PortCheck.OtherCheckoutAt(_checkout.Addresses.Gateway, _checkout.Root) is { } other)
             {
                 return new UserError(
-                    $"{_checkout.Addresses.Gateway} is the Shop of {other}, which does not know the tokens of this checkout. Ask that one there, or start "
-                    + $"this one beside it, and give every command the same ports:\n  {Ports.Variable}=1000 ./shop up");
+                    $"Port {_checkout.Addresses.Gateway.Port} is used by the Shop of {other}, which does not know the tokens of this checkout. Go there to ask "
+                    + "it, or run this one beside it: ./shop up says how.");
             }
 
             var text = await response.Content.ReadAsStringAsync(cancellation);

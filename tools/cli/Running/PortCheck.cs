@@ -29,7 +29,7 @@ static class PortCheck
                 {
                     var owner = (listener ?? OwnerOf(port, _ => true)) is { } found ? $" by {found}" : "";
                     throw new UserError(
-                        $"Port {port}, which {process} needs, is in use{owner}. Stop that{WayAside(wanted.Select(other => other.Port - offset))}");
+                        $"Port {port}, which {process} needs, is in use{owner}. Stop that{WayAside(wanted.Select(other => other.Port - offset), offset)}");
                 }
 
                 if (first)
@@ -50,10 +50,11 @@ static class PortCheck
     public static string? OtherCheckoutAt(Uri address, string root) =>
         address.IsLoopback && PidAt(address.Port, state => state == Listening) is { } pid and > 0 && CheckoutOf(pid) is { } other && other != root ? other : null;
 
-    static string WayAside(IEnumerable<int> ports)
+    static string WayAside(IEnumerable<int> ports, int current)
     {
         var taken = Listeners();
         var free = Enumerable.Range(0, (Ports.OffsetMax / OffsetStep) + 1).Select(step => step * OffsetStep)
+            .OrderBy(offset => offset < current)
             .FirstOrDefault(offset => !ports.Any(port => taken.Contains(port + offset)), -1);
         return free < 0 ? "." : $", or run this one beside it on other ports, and give every later command the same:\n  {Ports.Variable}={free} ./shop up";
     }

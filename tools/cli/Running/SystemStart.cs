@@ -27,6 +27,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
 
         await Task.WhenAll(surplus.Select(Stop));
         ReservedPorts.Add(checkout.Ports.Postgres, checkout.Ports.RabbitMq.Amqp);
+        OpenFiles.MustSuffice();
         StrayProcesses.Kill(checkout.State);
         await PortCheck.MustBeFree([.. PortsToTake(missing)], checkout.Ports.Offset, steps.Note, cancellation);
         await Task.WhenAll(StartRabbitMq(cancellation), StartPrograms(missing, cancellation));

@@ -1,0 +1,45 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Shop.Hosting;
+
+/// <summary>
+/// The proxy that HTTPS_PROXY and the like name, for what a process asks of other hosts: a card network, a collector, an issuer of tokens.
+/// .NET would also ask it for this machine's own addresses; and whoever reads the log sees that there is one.
+/// </summary>
+sealed partial class OutgoingProxy(IWebProxy environments) : IWebProxy
+{
+    static readonly Uri _elsewhere = new("https://elsewhere.invalid");
+
+    public ICredentials? Credentials
+    {
+        get => environments.Credentials;
+        set => environments.Credentials = value;
+    }
+
+    /// <summary>For every HTTP client of this process that has no other.</summary>
+    public static void Use()
+    {
+        if (HttpClient.DefaultProxy is not OutgoingProxy)
+        {
+            HttpClient.DefaultProxy = new OutgoingProxy(HttpClient.DefaultProxy);
+        }
+    }
+
+    public static void Tell(WebApplication app)
+    {
+        if (HttpClient.DefaultProxy.GetProxy(_elsewhere) is { } proxy)
+        {
+            // Without the user and password that it may be given with.
+            Told(app.Logger, $"{proxy.Scheme}://{proxy.Authority}");
+        }
+    }
+
+    public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : environments.GetProxy(destination);
+
+    public bool IsBypassed(Uri host) => host.IsLoopback || environments.IsBypassed(host);
+
+    [LoggerMessage(LogLevel.Information, "Requests to other hosts go through the proxy {Proxy}")]
+    static partial void Told(ILogger logger, string proxy);
+}

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -60,14 +61,16 @@ public static class DatabaseRegistration
         builder.AddValidatedOptions<DatabaseOptions>(DatabaseOptions.Section);
         builder.Services.AddSingleton(services => CreateDataSource(
             services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Settings(), builder.Configuration["SHOP_INSTANCE"] ?? schema));
-        builder.Services.AddDbContextPool<TDb>((services, options) => options
-            .UseNpgsql(
-                services.GetRequiredService<NpgsqlDataSource>(),
-                postgres => postgres.MigrationsHistoryTable("__migrations", schema))
-            .UseSnakeCaseNamingConvention());
+        builder.Services.AddDbContextPool<TDb>((services, options) => Use(options, services.GetRequiredService<NpgsqlDataSource>(), schema));
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck<TDb>>("database", tags: [Health.ReadyTag]);
         return builder;
     }
+
+    internal static void Use(DbContextOptionsBuilder options, NpgsqlDataSource database, string schema) => options
+        .UseNpgsql(database, postgres => postgres.MigrationsHistoryTable("__migrations", schema))
+        .UseSnakeCaseNamingConvention()
+        // Who migrates checks that before it connects, and says it in one sentence.
+        .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
 
     static NpgsqlDataSource CreateDataSource(NpgsqlConnectionStringBuilder settings, string instance)
     {

@@ -18,9 +18,17 @@ static class Migrations
     public static async Task<int> Apply<TDb>(WebApplication app) where TDb : DbContext
     {
         _ = app.Services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+        var service = app.Configuration["Service:Name"];
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TDb>();
         db.Database.SetCommandTimeout(_migrationTimeLimit);
+        if (db.Database.HasPendingModelChanges())
+        {
+            await Console.Error.WriteLineAsync(
+                $"{service}: the classes it stores have changed since its last migration. Add one: dotnet ef migrations add NAME --project services/{service}");
+            return 1;
+        }
+
         try
         {
             await OpenWhenStarted(db);
@@ -30,8 +38,7 @@ static class Migrations
         }
         catch (NpgsqlException error)
         {
-            await Console.Error.WriteLineAsync(
-                $"{app.Configuration["Service:Name"]}: migration failed: {error.Message.ReplaceLineEndings(" ")}");
+            await Console.Error.WriteLineAsync($"{service}: migration failed: {error.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
     }

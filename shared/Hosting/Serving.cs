@@ -22,7 +22,7 @@ public static class Serving
             map(app);
         });
 
-    /// <summary>Serves until it is told to stop. Wrong settings end it with one line that names the key.</summary>
+    /// <summary>Serves until it is told to stop. Wrong settings end it with a line for each that names the key.</summary>
     /// <param name="map">Adds the process's own routes.</param>
     /// <param name="beforeAuthorization">Adds what must see also the requests that are turned away.</param>
     /// <param name="isPublic">True if everybody reaches its port; what is only for those who run it is not shown there.</param>
@@ -50,9 +50,19 @@ public static class Serving
             LastExport.Send(app.Services);
             return exitCode;
         }
-        catch (Exception error) when (ConfigurationErrors.Explain(error) is { } reason)
+        catch (Exception error) when (ConfigurationErrors.Explain(error) is { } reasons)
         {
-            await Console.Error.WriteLineAsync($"{builder.Configuration["Service:Name"]}: configuration error: {reason}");
+            var service = builder.Configuration["Service:Name"];
+            foreach (var reason in reasons)
+            {
+                await Console.Error.WriteLineAsync($"{service}: configuration error: {reason}");
+            }
+
+            if (reasons.Count > 1)
+            {
+                await Console.Error.WriteLineAsync($"{service}: in a checkout, eval \"$(./shop env {service})\" sets all that ./shop up sets.");
+            }
+
             return 1;
         }
     }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Shop.Contracts.Inventory;
+using Shop.Hosting;
 using Shop.Inventory.Products;
 using Shop.Inventory.Reservations;
 using Shop.Messaging;
@@ -23,6 +24,9 @@ sealed class InventoryDbContext(DbContextOptions<InventoryDbContext> options) : 
             .ApplyConfigurationsFromAssembly(typeof(InventoryDbContext).Assembly)
             .AddMessaging();
 }
+
+/// <summary>Found by <c>dotnet ef</c>.</summary>
+sealed class InventoryDesignTimeDatabase() : DesignTimeDatabase<InventoryDbContext>(InventoryDbContext.Schema);
 
 sealed class ProductConfiguration : IEntityTypeConfiguration<Product>
 {

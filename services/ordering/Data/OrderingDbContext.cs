@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Shop.Hosting;
 using Shop.Messaging;
 using Shop.Ordering.Orders;
 using Shop.Ordering.Products;
@@ -23,6 +24,9 @@ sealed class OrderingDbContext(DbContextOptions<OrderingDbContext> options) : Db
             .ApplyConfigurationsFromAssembly(typeof(OrderingDbContext).Assembly)
             .AddMessaging();
 }
+
+/// <summary>Found by <c>dotnet ef</c>.</summary>
+sealed class OrderingDesignTimeDatabase() : DesignTimeDatabase<OrderingDbContext>(OrderingDbContext.Schema);
 
 sealed class OrderConfiguration : IEntityTypeConfiguration<Order>
 {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Shop.Hosting;
 using Shop.Messaging;
 
 namespace Shop.Payment.Data;
@@ -21,6 +22,9 @@ sealed class PaymentDbContext(DbContextOptions<PaymentDbContext> options) : DbCo
             .ApplyConfigurationsFromAssembly(typeof(PaymentDbContext).Assembly)
             .AddMessaging();
 }
+
+/// <summary>Found by <c>dotnet ef</c>.</summary>
+sealed class PaymentDesignTimeDatabase() : DesignTimeDatabase<PaymentDbContext>(PaymentDbContext.Schema);
 
 sealed class PaymentConfiguration : IEntityTypeConfiguration<Payments.Payment>
 {

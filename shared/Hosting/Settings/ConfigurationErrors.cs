@@ -5,22 +5,21 @@ using Microsoft.Extensions.Options;
 
 namespace Shop.Hosting;
 
-/// <summary>Finds the one line an operator needs in what is thrown when settings are wrong.</summary>
+/// <summary>Finds the lines an operator needs in what is thrown when settings are wrong.</summary>
 static partial class ConfigurationErrors
 {
-    /// <returns>Null if the settings are not to blame.</returns>
-    public static string? Explain(Exception error) => error switch
+    /// <returns>One line for each setting; null if the settings are not to blame.</returns>
+    public static IReadOnlyList<string>? Explain(Exception error) => error switch
     {
-        SettingException wrong => wrong.Message,
-        OptionsValidationException invalid => string.Join("; ", invalid.Failures.Select(failure => KeyAndReason(invalid, failure))),
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } binding => KeyAndType(binding.Message),
+        SettingException wrong => [wrong.Message],
+        OptionsValidationException invalid => [.. invalid.Failures.Select(failure => KeyAndReason(invalid, failure))],
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } binding => [KeyAndType(binding.Message)],
         InvalidOperationException { Source: "Yarp.ReverseProxy", InnerException: AggregateException invalid } =>
-            $"ReverseProxy: {string.Join("; ", invalid.InnerExceptions.Select(inner => inner.Message))}",
+            [.. invalid.InnerExceptions.Select(inner => $"ReverseProxy: {inner.Message}")],
         IOException { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } =>
-            $"ASPNETCORE_URLS: {error.Message}",
-        AggregateException { InnerExceptions: [var single] } => Explain(single),
+            [$"ASPNETCORE_URLS: {error.Message}"],
         AggregateException several when several.InnerExceptions.All(inner => Explain(inner) is not null) =>
-            string.Join("; ", several.InnerExceptions.Select(Explain)),
+            [.. several.InnerExceptions.SelectMany(inner => Explain(inner)!)],
         _ => null,
     };
 

@@ -17,13 +17,19 @@ static class Up
             Description = $"How many processes of each service, such as ordering=2,payment=2 (1 to {Replicas.Max}; default: as now, or 1)",
             HelpName = "service=number,…",
         };
+        var without = new Option<string[]?>("--without")
+        {
+            Description = "Leaves a service to a debugger, until ./shop restart or down (default: as now); its settings: ./shop env",
+            HelpName = "service",
+        };
         var command = new Command("up", "Starts everything in the background and waits until it is ready")
         {
             replicas,
+            without,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            await Run(checkout, parsed.GetValue(replicas), Terminal.Out, cancellation);
+            await Run(checkout, parsed.GetValue(replicas), parsed.GetResult(without) is null ? null : parsed.GetValue(without), Terminal.Out, cancellation);
             ShowNextSteps(checkout);
             return 0;
         });
@@ -31,19 +37,38 @@ static class Up
     }
 
     /// <summary>Brings the system up, and says what it did on the given console.</summary>
-    public static async Task Run(Checkout checkout, string? replicas, IAnsiConsole console, CancellationToken cancellation)
+    /// <param name="replicas">Null for as many as were asked for last.</param>
+    /// <param name="without">What somebody else runs; null for as before.</param>
+    public static async Task Run(
+        Checkout checkout, string? replicas, IReadOnlyList<string>? without, IAnsiConsole console, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var steps = new Steps(console);
         using var only = await checkout.State.Lock(() => steps.Note("waiting for another ./shop command to finish"), cancellation);
-        var current = Replicas.Of(checkout.State.Processes.All.Select(process => process.Name));
-        var wanted = replicas is null ? current : Replicas.Parse(replicas, current);
+        var plan = Plan(checkout, replicas, without);
+        plan.Keep(checkout.State);
+        foreach (var name in plan.Without)
+        {
+            steps.Note($"{name} is left to you; its settings: ./shop env {name}");
+        }
+
         // Before the display: sudo may ask for a password.
         await DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation);
         var changed = false;
-        await steps.Show(async () => changed = await new SystemStart(checkout, steps).Run(wanted, cancellation));
+        await steps.Show(async () => changed = await new SystemStart(checkout, steps).Run(plan, cancellation));
         var seconds = clock.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         console.WriteLine(changed ? $"Shop is up ({seconds} s)." : "Shop is already up; nothing was changed.");
+    }
+
+    static SystemPlan Plan(Checkout checkout, string? replicas, IReadOnlyList<string>? without)
+    {
+        var plan = SystemPlan.Of(checkout.State);
+        plan = replicas is null ? plan : plan with { Replicas = Replicas.Parse(replicas, plan.Replicas) };
+        var programs = new ShopPrograms(checkout);
+        return without is null ? plan : plan with
+        {
+            Without = [.. without.SelectMany(name => programs.Find(name, plan.Replicas)).Select(process => process.Name).Distinct()],
+        };
     }
 
     static void ShowNextSteps(Checkout checkout)

@@ -14,7 +14,7 @@ static class DemoCommand
         var command = new Command("demo", "Starts everything and takes a guided tour: paid, declined, out of stock, cancelled, killed");
         command.SetAction(async (_, cancellation) =>
         {
-            await Up.Run(checkout, null, Terminal.Out, cancellation);
+            await Up.Run(checkout, null, without: [], Terminal.Out, cancellation);
             await new Tour(checkout).Run(cancellation);
 
             Terminal.Line();

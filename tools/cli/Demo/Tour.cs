@@ -60,8 +60,7 @@ sealed class Tour(Checkout checkout)
         var steps = new Steps(Terminal.Out);
         using (await checkout.State.Lock(() => { }, cancellation))
         {
-            await new SystemStart(checkout, steps).Run(
-                Replicas.Of(checkout.State.Processes.All.Select(process => process.Name)), cancellation);
+            await new SystemStart(checkout, steps).Run(SystemPlan.Of(checkout.State), cancellation);
         }
 
         await following;

@@ -5,19 +5,30 @@ using Shop.Cli.Servers;
 namespace Shop.Cli.Running;
 
 /// <summary>
-/// Brings the services' databases up to date, all at once. Which build did it last is noted beside the data, so that a
-/// start without changes skips it.
+/// Brings services' databases up to date, all at once. Which build did it last is noted beside the data, so that a start
+/// skips the services that have not changed.
 /// </summary>
 sealed class Migrations(Checkout checkout, ShopPrograms programs)
 {
     string NoteFile => checkout.State.Combine(Path.Combine(PostgresServer.Name, "migrated-by.json"));
 
-    public bool AreDone => File.Exists(NoteFile) && File.ReadAllText(NoteFile) == CurrentBuilds();
-
-    public async Task Run(CancellationToken cancellation)
+    /// <summary>Those of the services whose build has not done it yet.</summary>
+    public IReadOnlyList<string> Missing(IEnumerable<string> services)
     {
-        await Task.WhenAll(Replicas.Services.Select(service => Migrate(programs.Migration(service), cancellation)));
-        await File.WriteAllTextAsync(NoteFile, CurrentBuilds(), cancellation);
+        var done = Done();
+        return [.. services.Where(service => done.GetValueOrDefault(service) != BuildOf(service))];
+    }
+
+    public async Task Run(IReadOnlyList<string> services, CancellationToken cancellation)
+    {
+        await Task.WhenAll(services.Select(service => Migrate(programs.Migration(service), cancellation)));
+        var done = Done();
+        foreach (var service in services)
+        {
+            done[service] = BuildOf(service);
+        }
+
+        await File.WriteAllTextAsync(NoteFile, JsonSerializer.Serialize(done), cancellation);
     }
 
     static async Task Migrate(BackgroundProcess migration, CancellationToken cancellation)
@@ -30,6 +41,8 @@ sealed class Migrations(Checkout checkout, ShopPrograms programs)
         }
     }
 
-    string CurrentBuilds() => JsonSerializer.Serialize(
-        Replicas.Services.ToDictionary(service => service, service => programs.Migration(service).Build));
+    Dictionary<string, string> Done() =>
+        File.Exists(NoteFile) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(NoteFile))! : [];
+
+    string BuildOf(string service) => programs.Migration(service).Build;
 }

@@ -44,6 +44,11 @@ static class Replicas
 
     public static string NameOf(string service, int replica) => $"{service}-{replica}";
 
-    public static bool IsService(string process) =>
-        Services.Any(service => process.StartsWith(service + '-', StringComparison.Ordinal));
+    /// <summary>The service a process is a replica of; null for the gateway and so on.</summary>
+    public static string? ServiceOf(string process) => Services.FirstOrDefault(service => IsReplicaOf(service, process));
+
+    public static bool IsService(string process) => ServiceOf(process) is not null;
+
+    public static bool IsReplicaOf(string service, string process) =>
+        Services.Contains(service) && process.StartsWith(service + '-', StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Shop.Cli.Processes;
 using Shop.Cli.Servers;
 
@@ -12,6 +13,9 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
 
     /// <summary>OpenTelemetry's own name for where traces go.</summary>
     public const string CollectorKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    const string DrainingKey = "Draining__Time";
+    const string InstanceKey = "SHOP_INSTANCE";
 
     // The one that runs this program, unless it was started by its own name, as tests are.
     static readonly string _dotnet =
@@ -56,18 +60,35 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     [
         .. UsersCollector is null ? [TraceViewerProcess()] : Array.Empty<BackgroundProcess>(),
         CardNetworkProcess(),
-        .. Replicas.Services.SelectMany(service => Enumerable.Range(1, replicas[service]).Select(replica => Service(service, replica))),
+        .. Replicas.Services.SelectMany(service => Enumerable.Range(1, replicas[service]).Select(replica => Service(service, replica, isOnly: replicas[service] == 1))),
         GatewayProcess(replicas),
     ];
 
+    /// <summary>A process, or all replicas of a service.</summary>
+    public IReadOnlyList<BackgroundProcess> Find(string name, IReadOnlyDictionary<string, int> replicas)
+    {
+        var all = All(replicas);
+        var found = all.Where(process => process.Name == name || Replicas.IsReplicaOf(name, process.Name)).ToArray();
+        return found is not [] ? found : throw new UserError(
+            $"There is no process \"{name}\". There are: {string.Join(", ", Replicas.Services.Concat(all.Select(process => process.Name)))}.");
+    }
+
+    /// <summary>What <see cref="Find"/> takes.</summary>
+    public static Argument<string> NameArgument() => new("service")
+    {
+        Description = "A service such as ordering for all its replicas, or a process such as ordering-1 or gateway",
+    };
+
     /// <summary>Whoever has a Jaeger or another collector running uses that, and no viewer is started. Null for nobody.</summary>
-    public static string? UsersCollector => Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url ? url : null;
+    // A shell that has taken up what ./shop env prints has the viewer's own address.
+    public static string? UsersCollector =>
+        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && Environment.GetEnvironmentVariable(InstanceKey) is null ? url : null;
 
     /// <summary>The same program and settings as the first replica, but with the right to change tables.</summary>
     public BackgroundProcess Migration(string service)
     {
         var name = MigrationOf(service);
-        var process = Service(service, 1, build: name);
+        var process = Service(service, 1, isOnly: true, build: name);
         return process with
         {
             Name = name,
@@ -85,7 +106,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     Databases DatabasesAt(int port) => new(new PostgresServer(checkout.State, port), checkout.State.Secrets);
 
     /// <param name="build">The process whose build runs, where it is not the replica's own.</param>
-    BackgroundProcess Service(string service, int replica, string? build = null)
+    BackgroundProcess Service(string service, int replica, bool isOnly, string? build = null)
     {
         var name = Replicas.NameOf(service, replica);
         var database = _surroundings.PortFor(name, PostgresServer.Name, checkout.Ports.Postgres);
@@ -105,6 +126,12 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
 
         AddAuthentication(settings);
         AddTracing(settings);
+        if (isOnly)
+        {
+            // There is no other replica that could take its requests.
+            settings[DrainingKey] = "00:00:00";
+        }
+
         if (service == "payment")
         {
             settings["CardNetwork__Url"] = UrlOf(_surroundings.PortFor(name, CardNetwork, checkout.Ports.CardNetwork));
@@ -124,7 +151,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         var settings = new Dictionary<string, string>
         {
             // Nobody balances load over gateways here.
-            ["Draining__Time"] = "00:00:00",
+            [DrainingKey] = "00:00:00",
             ["Metrics__Port"] = $"{checkout.Ports.GatewayMetrics}",
             // A proxy that somebody puts in front of it runs on this machine.
             ["TrustedForwarders__Networks__0"] = "127.0.0.0/8",
@@ -197,7 +224,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
             Environment = new Dictionary<string, string>(_common.Concat(settings).Concat(_surroundings.SettingsFor(name)))
             {
                 ["ASPNETCORE_URLS"] = UrlOf(port),
-                ["SHOP_INSTANCE"] = name,
+                [InstanceKey] = name,
             },
         };
     }

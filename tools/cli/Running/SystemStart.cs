@@ -17,22 +17,42 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     readonly RabbitMqServer _rabbitMq = new(
         checkout.State, checkout.Ports.RabbitMq, BrokerAccess.VirtualHost, BrokerAccess.Users(checkout.State.Secrets));
 
+    /// <inheritdoc cref="Run(SystemPlan, CancellationToken)"/>
+    public Task<bool> Run(IReadOnlyDictionary<string, int> replicas, CancellationToken cancellation) =>
+        Run(new SystemPlan(replicas, Without: []), cancellation);
+
     /// <returns>False if everything was running and ready already.</returns>
-    public async Task<bool> Run(IReadOnlyDictionary<string, int> replicas, CancellationToken cancellation)
+    public async Task<bool> Run(SystemPlan plan, CancellationToken cancellation)
     {
-        var wanted = _programs.All(replicas);
+        var wanted = _programs.All(plan.Replicas).Where(process => !plan.Without.Contains(process.Name)).ToArray();
         var surplus = _table.All.Where(record => IsProgram(record) && !wanted.Any(process => Matches(process, record))).ToArray();
         var missing = wanted.Where(process => _table.Find(process.Name) is not { IsAlive: true } record || !Matches(process, record)).ToArray();
         var started = surplus.Length + missing.Length > 0 || !_postgres.IsAlive || !_rabbitMq.IsAlive;
 
-        await Task.WhenAll(surplus.Select(Stop));
+        await Task.WhenAll(surplus.Select(record => Stop(
+            record, plan.Without.Contains(record.Name) ? "" : ", its settings or build changed")));
         ReservedPorts.Add(checkout.Ports.Postgres, checkout.Ports.RabbitMq.Amqp);
         OpenFiles.MustSuffice();
         StrayProcesses.Kill(checkout.State);
         await PortCheck.MustBeFree([.. PortsToTake(missing)], checkout.Ports.Offset, steps.Note, cancellation);
-        await Task.WhenAll(StartRabbitMq(cancellation), StartPrograms(missing, cancellation));
-        var ready = await Task.WhenAll(wanted.Select(process => WaitUntilReady(process, missing.Contains(process), cancellation)));
+        await Task.WhenAll(StartRabbitMq(cancellation), StartPrograms(missing, Replicas.Services, cancellation));
+        var ready = await Task.WhenAll(wanted.Select(process => WaitUntilReady(process, missing.Contains(process), plan, cancellation)));
         return started || ready.Contains(false);
+    }
+
+    /// <summary>Stops some processes and starts them with what was built; all others stay as they are.</summary>
+    public async Task Restart(IReadOnlyList<BackgroundProcess> processes, SystemPlan plan, CancellationToken cancellation)
+    {
+        if (!_postgres.IsAlive || !_rabbitMq.IsAlive)
+        {
+            throw new UserError("Shop is not up, so there is nothing to restart. Start it with ./shop up.");
+        }
+
+        await Task.WhenAll(processes.Select(process => _table.Find(process.Name)).OfType<ProcessRecord>().Select(record => Stop(record)));
+        await PortCheck.MustBeFree([.. PortsToTake(processes)], checkout.Ports.Offset, steps.Note, cancellation);
+        plan.Keep(checkout.State);
+        await StartPrograms(processes, [.. processes.Select(process => Replicas.ServiceOf(process.Name)).OfType<string>().Distinct()], cancellation);
+        await Task.WhenAll(processes.Select(process => WaitUntilReady(process, isNew: true, plan, cancellation)));
     }
 
     static bool IsProgram(ProcessRecord record) =>
@@ -41,12 +61,12 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     static bool Matches(BackgroundProcess process, ProcessRecord record) =>
         process.Name == record.Name && process.Fingerprint == record.Fingerprint;
 
-    async Task Stop(ProcessRecord record)
+    async Task Stop(ProcessRecord record, string why = "")
     {
         if (record.IsAlive)
         {
             await steps.Run(
-                $"stopping {record.Name}", () => BackgroundProcess.Stop(record, _stopLimit), $"{record.Name} stopped, its settings or build changed");
+                $"stopping {record.Name}", () => BackgroundProcess.Stop(record, _stopLimit), record.Name + " stopped" + why);
         }
 
         _table.Remove(record.Name);
@@ -87,7 +107,8 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     }
 
     // Services need their database and its migrations; for RabbitMQ they wait by themselves.
-    async Task StartPrograms(IReadOnlyCollection<BackgroundProcess> missing, CancellationToken cancellation)
+    async Task StartPrograms(
+        IReadOnlyCollection<BackgroundProcess> missing, IReadOnlyList<string> toMigrate, CancellationToken cancellation)
     {
         Directory.CreateDirectory(checkout.State.Combine(ShopPrograms.CardNetwork));
         var services = missing.Where(process => Replicas.IsService(process.Name)).ToArray();
@@ -96,17 +117,18 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
             process.Start(checkout.State);
         }
 
-        await StartPostgres(cancellation);
+        await StartPostgres(toMigrate, cancellation);
         foreach (var process in services)
         {
             process.Start(checkout.State);
         }
     }
 
-    async Task StartPostgres(CancellationToken cancellation)
+    async Task StartPostgres(IReadOnlyList<string> services, CancellationToken cancellation)
     {
         var migrations = new Migrations(checkout, _programs);
-        if (_postgres.IsAlive && migrations.AreDone)
+        var toMigrate = migrations.Missing(services);
+        if (_postgres.IsAlive && toMigrate is [])
         {
             await _postgres.Start(cancellation);
             return;
@@ -120,12 +142,9 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
             async () =>
             {
                 await new Databases(_postgres, checkout.State.Secrets).Prepare(cancellation);
-                if (!migrations.AreDone)
-                {
-                    await migrations.Run(cancellation);
-                }
+                await migrations.Run(toMigrate, cancellation);
             },
-            $"databases {string.Join(", ", Replicas.Services)} up to date");
+            $"databases {string.Join(", ", services)} up to date");
     }
 
     async Task StartRabbitMq(CancellationToken cancellation)
@@ -136,7 +155,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     }
 
     /// <returns>False if it was not ready at once.</returns>
-    Task<bool> WaitUntilReady(BackgroundProcess process, bool isNew, CancellationToken cancellation) => steps.Run(
+    Task<bool> WaitUntilReady(BackgroundProcess process, bool isNew, SystemPlan plan, CancellationToken cancellation) => steps.Run(
         process.Name,
         async () =>
         {
@@ -148,6 +167,8 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
                 switch (await health.Of(record, cancellation))
                 {
                     case Health.Ready:
+                    // Where somebody else runs a part, it may be away as often as it likes.
+                    case Health.Degraded when plan.Without is not []:
                         return first;
                     case Health.Dead:
                         throw new UserError($"{process.Name} ended before it was ready.\n{LogTail.Of(checkout.State, process.Name)}");

@@ -20,6 +20,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
             await Task.WhenAll(stage.Select(record => Stop(record, saves: !wipe || StageOf(record.Name) < ServerStage)));
         }
 
+        SystemPlan.Forget(state);
         return StrayProcesses.Kill(state) || running;
     }
 

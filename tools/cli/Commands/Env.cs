@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Text.Json;
+using Shop.Cli.Processes;
+using Shop.Cli.Running;
+
+namespace Shop.Cli.Commands;
+
+/// <summary>./shop env: the settings a process gets from ./shop up, for who starts it by hand or in a debugger.</summary>
+static class Env
+{
+    const string Shell = "shell";
+    const string DotEnv = "dotenv";
+    const string Json = "json";
+
+    static readonly JsonSerializerOptions _format = new()
+    {
+        WriteIndented = true,
+        // A reader of JSON, not a browser: a + stays a +.
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Command(Checkout checkout)
+    {
+        var name = ShopPrograms.NameArgument();
+        var format = new Option<string>("--format")
+        {
+            Description = $"{Shell}: eval \"$(./shop env payment)\"; {DotEnv}: a file of KEY=value lines; {Json}: one object",
+            DefaultValueFactory = _ => Shell,
+        };
+        format.AcceptOnlyFromAmong(Shell, DotEnv, Json);
+        var command = new Command("env", "Prints the settings ./shop up gives a service, passwords among them") { name, format };
+        command.SetAction(parsed =>
+        {
+            var process = new ShopPrograms(checkout).Find(parsed.GetRequiredValue(name), SystemPlan.Of(checkout.State).Replicas)[0];
+            Terminal.Line(Text(process, parsed.GetRequiredValue(format)));
+        });
+        return command;
+    }
+
+    internal static string Text(BackgroundProcess process, string format)
+    {
+        var settings = process.Environment.OrderBy(setting => setting.Key, StringComparer.Ordinal);
+        return format switch
+        {
+            Json => JsonSerializer.Serialize(settings.ToDictionary(), _format),
+            DotEnv => string.Join('\n', settings.Select(setting => $"{setting.Key}={setting.Value}")),
+            _ => string.Join('\n', settings.Select(setting => $"export {setting.Key}={Quoted(setting.Value)}")),
+        };
+    }
+
+    // Between single quotes a shell reads everything as it is, but a single quote.
+    static string Quoted(string value) => $"'{value.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}

@@ -82,7 +82,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     /// <summary>Whoever has a Jaeger or another collector running uses that, and no viewer is started. Null for nobody.</summary>
     // A shell that has taken up what ./shop env prints has the viewer's own address.
     public static string? UsersCollector =>
-        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && Environment.GetEnvironmentVariable(InstanceKey) is null ? url : null;
+        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && !KnownEnvironment.OfShell.ContainsKey(InstanceKey) ? url : null;
 
     /// <summary>The same program and settings as the first replica, but with the right to change tables.</summary>
     public BackgroundProcess Migration(string service)

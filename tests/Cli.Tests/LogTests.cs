@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Shop.Cli.Logs;
+using Shop.Cli.Processes;
 
 namespace Shop.Cli.Tests;
 
@@ -50,6 +51,71 @@ public sealed class LogTests : IDisposable
         Assert.Equal(["held", "no order"], order.ReadNew().Select(line => line.Message));
         File.WriteAllText(_state.LogOf("ordering-1"), Line(4, "anew", _order) + "\n");
         Assert.Equal(["anew"], order.ReadNew().Select(line => line.Message));
+    }
+
+    [Fact]
+    public async Task A_log_is_bounded_while_it_is_written_and_whoever_follows_it_misses_nothing()
+    {
+        const int lines = 60_000;
+        const int bytesMax = 500_000;
+        Write("ordering-1");
+        var log = LogFile.All(_state).Single();
+        var (seen, largest) = (new List<string>(), 0L);
+        // As a process whose output was redirected by whoever started it.
+        var writing = Tool.Run(["sh", "-c", $"i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo \"line $i of many, as long as lines are\"; done >>'{log.File}'"], cancellation: TestContext.Current.CancellationToken);
+
+        for (var ended = false; !ended;)
+        {
+            ended = writing.IsCompleted;
+            if (new FileInfo(log.File).Length > bytesMax && !LogRotation.PutAside(log.File))
+            {
+                Assert.Skip("This file system cannot take the beginning off a file.");
+            }
+
+            largest = Math.Max(largest, new FileInfo(log.File).Length);
+            seen.AddRange(log.ReadNew());
+        }
+
+        await writing;
+        Assert.Equal(Enumerable.Range(1, lines).Select(line => $"line {line} of many, as long as lines are"), seen);
+        Assert.InRange(largest, 1, 2 * bytesMax);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_put_aside_is_read_with_the_rest(bool mayCollapse)
+    {
+        var lines = Enumerable.Range(1, 10_000).Select(line => $"line {line} of many").ToArray();
+        Write("ordering-1", lines);
+        var log = LogFile.All(_state).Single();
+        Assert.Equal(lines, log.ReadNew());
+
+        LogRotation.PutAside(log.File, mayCollapse);
+        Assert.Empty(log.ReadNew());
+        Assert.InRange(new FileInfo(log.File).Length, 0, 65_536);
+        File.AppendAllText(log.File, "and another\n");
+
+        Assert.Equal(["and another"], log.ReadNew());
+        Assert.Equal([.. lines, "and another"], LogFile.All(_state).Single().ReadNew());
+        Assert.Equal([.. lines[^5_000..], "and another"], LogTail.LastLines(log.File, 5_001));
+        Assert.Equal(["and another"], LogTail.LastLines(log.File, 1));
+        Assert.Equal(10_001, LogTail.LastLines(log.File, 20_000).Count);
+    }
+
+    [Fact]
+    public void A_log_on_a_full_disk_becomes_shorter_too()
+    {
+        Write("ordering-1", [.. Enumerable.Range(1, 10_000).Select(line => $"line {line} of many")]);
+        var log = LogFile.All(_state).Single();
+        log.SkipToEnd();
+        File.CreateSymbolicLink(LogRotation.AsideOf(log.File) + ".new", "/dev/full");
+
+        LogKeeper.Keep(_state.Logs, bytesMax: 100_000);
+        File.AppendAllText(log.File, "and another\n");
+
+        Assert.InRange(new FileInfo(log.File).Length, 1, 70_000);
+        Assert.Equal("and another", log.ReadNew().Last());
     }
 
     [Fact]

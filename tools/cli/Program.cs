@@ -30,6 +30,7 @@ static Command Local(Checkout checkout) => new(
     Restart.Command(checkout),
     Status.Command(checkout),
     LogsCommand.Command(checkout),
+    LogKeeper.Command(),
     OrderCommand.Command(checkout),
     OrdersCommand.Command(checkout),
     TraceCommand.Command(checkout),

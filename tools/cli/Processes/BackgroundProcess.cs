@@ -8,7 +8,6 @@ namespace Shop.Cli.Processes;
 /// <summary>How to start a background process.</summary>
 sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnlyList<string> Arguments)
 {
-    const int LogBytesMax = 20_000_000;
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan _killLimit = TimeSpan.FromSeconds(10);
 
@@ -31,11 +30,6 @@ sealed record BackgroundProcess(string Name, int Port, string Command, IReadOnly
     {
         Directory.CreateDirectory(state.Logs);
         var log = state.LogOf(Name);
-        if (new FileInfo(log) is { Exists: true, Length: > LogBytesMax })
-        {
-            File.Move(log, log + ".1", overwrite: true);
-        }
-
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = WorkingDirectory, UseShellExecute = false };
         // Every step replaces the one before, so the process id we see is the program's own.
         string[] words = ["-c", """log=$1; shift; exec setsid "$@" >>"$log" 2>&1 </dev/null""", "sh", log, Command, .. Arguments];

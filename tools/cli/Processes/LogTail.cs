@@ -17,17 +17,8 @@ static class LogTail
 
     public static IReadOnlyList<string> LastLines(string file, int count)
     {
-        var last = new Queue<string>(count);
-        foreach (var line in File.ReadLines(file))
-        {
-            if (last.Count == count)
-            {
-                last.Dequeue();
-            }
-
-            last.Enqueue(line);
-        }
-
-        return [.. last];
+        var log = new LogFile(Path.GetFileNameWithoutExtension(file), file);
+        log.SkipToLast(count);
+        return [.. log.ReadNew()];
     }
 }

@@ -18,7 +18,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
     const string InstanceKey = "SHOP_INSTANCE";
 
     // The one that runs this program, unless it was started by its own name, as tests are.
-    static readonly string _dotnet =
+    public static readonly string Dotnet =
         Environment.ProcessPath is { } program && Path.GetFileName(program) == "dotnet" ? program : "dotnet";
 
     readonly Surroundings _surroundings = surroundings ?? Surroundings.Plain;
@@ -216,7 +216,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         string name, int port, string project, string assembly, Dictionary<string, string> settings, string? build = null)
     {
         var folder = Path.Combine(_surroundings.CheckoutOf(build ?? name) ?? checkout.Root, project, "bin", "Release", "net10.0");
-        return new(name, port, _dotnet, [Path.Combine(folder, assembly + ".dll")])
+        return new(name, port, Dotnet, [Path.Combine(folder, assembly + ".dll")])
         {
             // Where its appsettings.json lies.
             WorkingDirectory = folder,

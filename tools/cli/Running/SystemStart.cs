@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Shop.Cli.Logs;
 using Shop.Cli.Processes;
 using Shop.Cli.Servers;
 
@@ -35,6 +36,11 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
         OpenFiles.MustSuffice();
         StrayProcesses.Kill(checkout.State);
         await PortCheck.MustBeFree([.. PortsToTake(missing)], checkout.Ports.Offset, steps.Note, cancellation);
+        if (!_table.IsAlive(LogKeeper.Name))
+        {
+            LogKeeper.Process(checkout).Start(checkout.State);
+        }
+
         await Task.WhenAll(StartRabbitMq(cancellation), StartPrograms(missing, Replicas.Services, cancellation));
         var ready = await Task.WhenAll(wanted.Select(process => WaitUntilReady(process, missing.Contains(process), plan, cancellation)));
         return started || ready.Contains(false);
@@ -56,7 +62,8 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
     }
 
     static bool IsProgram(ProcessRecord record) =>
-        !ServerProcesses.IsDatabase(record.Name) && !ServerProcesses.IsBroker(record.Name) && record.Name != RabbitMqServer.NameServer;
+        !ServerProcesses.IsDatabase(record.Name) && !ServerProcesses.IsBroker(record.Name)
+        && record.Name is not (RabbitMqServer.NameServer or LogKeeper.Name);
 
     static bool Matches(BackgroundProcess process, ProcessRecord record) =>
         process.Name == record.Name && process.Fingerprint == record.Fingerprint;

@@ -1,4 +1,5 @@
 using Npgsql;
+using Shop.Cli.Logs;
 using Shop.Cli.Servers;
 
 namespace Shop.Cli.Running;
@@ -11,7 +12,7 @@ sealed record SystemStatus(
     {
         var health = new HealthCheck(checkout);
         var processes = await Task.WhenAll(checkout.State.Processes.All
-            .Where(record => record.Name != RabbitMqServer.NameServer)
+            .Where(record => record.Name is not (RabbitMqServer.NameServer or LogKeeper.Name))
             .Select(async record => new ProcessStatus(record.Name, record.Pid, record.Port, await health.Of(record, cancellation))));
         bool IsReady(string name) => processes.Any(process => process.Name == name && process.Health == Health.Ready);
         return new(

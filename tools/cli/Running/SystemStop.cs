@@ -1,3 +1,4 @@
+using Shop.Cli.Logs;
 using Shop.Cli.Processes;
 using Shop.Cli.Servers;
 
@@ -41,6 +42,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
         ShopPrograms.CardNetwork or ShopPrograms.TraceViewer => 2,
         _ when ServerProcesses.IsDatabase(process) || ServerProcesses.IsBroker(process) => ServerStage,
         RabbitMqServer.NameServer => ServerStage + 1,
+        LogKeeper.Name => ServerStage + 2,
         _ => 1,
     };
 

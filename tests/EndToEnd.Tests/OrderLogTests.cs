@@ -54,8 +54,8 @@ public sealed class OrderLogTests(ShopSystem shop)
 
         var shown = await shop.Shop($"logs --order {order}");
 
-        Assert.Matches($@"(?m)^\d\d:\d\d:\d\d\.\d{{3}} info  ordering-[12] +Order {order} became Placed: 1 lines for 12.50 EUR$", shown);
-        Assert.Matches($@"(?m)^\d\d:\d\d:\d\d\.\d{{3}} info  payment-[12] +Payment of order {order} became Taken", shown);
+        Assert.Matches($@"(?m)^\d\d:\d\d:\d\d\.\d{{3}}Z info  ordering-[12] +Order {order} became Placed: 1 lines for 12.50 EUR$", shown);
+        Assert.Matches($@"(?m)^\d\d:\d\d:\d\d\.\d{{3}}Z info  payment-[12] +Payment of order {order} became Taken", shown);
         Assert.Contains("is about an order", await shop.Shop($"logs --order {Guid.NewGuid()}", mayFail: true));
     }
 

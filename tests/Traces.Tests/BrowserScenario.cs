@@ -55,7 +55,7 @@ sealed class BrowserScenario : IAsyncDisposable
     }
 
     /// <summary>When the first trace began, as the shop writes it.</summary>
-    public static string Started => DateTimeOffset.FromUnixTimeMilliseconds(_start / 1_000_000).ToString("HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
+    public static string Started => DateTimeOffset.FromUnixTimeMilliseconds(_start / 1_000_000).ToString("HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     public Uri Address => _viewer.Page;
 

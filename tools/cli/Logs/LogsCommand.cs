@@ -50,20 +50,19 @@ static class LogsCommand
             .ToArray();
         return found is not [] ? found : throw new UserError(
             all is [] ? "There are no logs yet. Start the system with ./shop up."
-                : $"There is no log of {name}. There are: {string.Join(", ", all.Select(log => log.Process).Distinct())}.");
+                : $"There is no log of {name}. There are: {string.Join(", ", all.Select(log => log.Process))}.");
     }
 
     /// <returns>What to ask for the lines that come next.</returns>
     static Func<IEnumerable<LogLine>> Ends(IReadOnlyList<LogFile> logs, View view, int lines)
     {
-        var current = logs.Where(log => log.File.EndsWith(".log", StringComparison.Ordinal)).ToArray();
-        foreach (var log in current)
+        foreach (var log in logs)
         {
             log.SkipToEnd();
         }
 
-        view.Show(LogOrder.ByTime(current.Select(log => LogTail.LastLines(log.File, lines).Select(text => LogLine.Parse(log.Process, text)))));
-        return () => LogOrder.ByTime(current.Select(log => log.ReadNew().Select(text => LogLine.Parse(log.Process, text))));
+        view.Show(LogOrder.ByTime(logs.Select(log => LogTail.LastLines(log.File, lines).Select(text => LogLine.Parse(log.Process, text)))));
+        return () => LogOrder.ByTime(logs.Select(log => log.ReadNew().Select(text => LogLine.Parse(log.Process, text))));
     }
 
     /// <inheritdoc cref="Ends"/>

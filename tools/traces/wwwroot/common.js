@@ -69,8 +69,8 @@ export function formatDuration(microseconds) {
 
 /** A moment as everything of the shop writes it: UTC, 24 hours; with the date if that is not today's. */
 export function formatTime(microseconds) {
-  const [date, time] = new Date(microseconds / 1_000).toISOString().slice(0, -1).split('T');
-  return `${date === new Date().toISOString().slice(0, 10) ? '' : `${date} `}${time} UTC`;
+  const [date, time] = new Date(microseconds / 1_000).toISOString().split('T');
+  return `${date === new Date().toISOString().slice(0, 10) ? '' : `${date} `}${time}`;
 }
 
 export function formatCount(number) {

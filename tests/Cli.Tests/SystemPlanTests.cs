@@ -31,6 +31,16 @@ public sealed class SystemPlanTests : IDisposable
     }
 
     [Fact]
+    public void Where_nothing_has_ever_run_there_is_nothing_to_forget()
+    {
+        var never = new StateDirectory(_state.Combine("never"));
+
+        SystemPlan.Forget(never);
+
+        Assert.False(Directory.Exists(never.Path));
+    }
+
+    [Fact]
     public void A_damaged_file_is_one_clear_message()
     {
         File.WriteAllText(_state.Combine("plan.json"), "{");

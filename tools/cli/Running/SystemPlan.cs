@@ -30,7 +30,14 @@ sealed record SystemPlan(IReadOnlyDictionary<string, int> Replicas, IReadOnlyLis
 
     public void Keep(StateDirectory state) => File.WriteAllText(FileIn(state), JsonSerializer.Serialize(this));
 
-    public static void Forget(StateDirectory state) => File.Delete(FileIn(state));
+    public static void Forget(StateDirectory state)
+    {
+        // Where nothing has ever run there is no folder either, which would be an error.
+        if (File.Exists(FileIn(state)))
+        {
+            File.Delete(FileIn(state));
+        }
+    }
 
     static string FileIn(StateDirectory state) => state.Combine("plan.json");
 }

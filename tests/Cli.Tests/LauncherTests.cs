@@ -8,23 +8,9 @@ public sealed class LauncherTests : IDisposable
 {
     const string Program = "tools/cli/bin/Release/net10.0/Shop.Cli.dll";
 
-    readonly string _root = Directory.CreateTempSubdirectory("shop-launcher-").FullName;
+    string _root = Directory.CreateTempSubdirectory("shop-launcher-").FullName;
 
-    public LauncherTests()
-    {
-        var checkout = Checkout.FindRoot();
-        foreach (var file in new[] { "shop", "global.json", "Directory.Build.props", "Shop.sln", ".editorconfig" })
-        {
-            File.Copy(Path.Combine(checkout, file), Path.Combine(_root, file));
-        }
-
-        foreach (var folder in new[] { "services", "shared", "gateway", "tests/CardNetwork", "tools/cli", "deploy", "bin" })
-        {
-            Directory.CreateDirectory(Path.Combine(_root, folder));
-        }
-
-        Write("services/PlaceOrder.cs", "first");
-    }
+    public LauncherTests() => Copy(Checkout.FindRoot());
 
     [Theory]
     [InlineData("status")]
@@ -92,7 +78,7 @@ public sealed class LauncherTests : IDisposable
         using var mapped = File.Open(program, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         Write("services/PlaceOrder.cs", "second");
 
-        await Shop("up", environment: ("FAKE_APPENDS", program));
+        await Shop("up", appendsTo: program);
 
         using var reader = new StreamReader(mapped);
         Assert.DoesNotContain("appended", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -127,6 +113,49 @@ public sealed class LauncherTests : IDisposable
         Assert.Contains("https://dotnet.microsoft.com/download/dotnet/10.0", result.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Platform", "x86")]
+    [InlineData("Configuration", "Debug")]
+    [InlineData("TargetFramework", "net8.0")]
+    [InlineData("DOTNET_STARTUP_HOOKS", "/no/such.dll")]
+    [InlineData("TMPDIR", "/no/such/folder")]
+    public async Task A_build_does_not_see_what_another_tool_has_set(string name, string value)
+    {
+        await Shop("up", environment: (name, value));
+
+        var seen = await SeenByTheBuild();
+        Assert.DoesNotContain($"{name}={value}", seen);
+        Assert.Contains(seen, line => line.StartsWith("PATH=", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/no/such/home")]
+    public async Task Without_a_home_a_build_has_one_in_the_checkout(string home)
+    {
+        Assert.Equal(0, (await Shop("up", environment: ("HOME", home))).ExitCode);
+
+        Assert.Contains($"HOME={_root}/.shop/home", await SeenByTheBuild());
+    }
+
+    [Theory]
+    [InlineData("a%20b")]
+    [InlineData("a*b")]
+    [InlineData("a$(b)")]
+    public async Task A_place_the_sdk_cannot_build_in_is_a_sentence(string name)
+    {
+        var checkout = _root;
+        _root = Directory.CreateDirectory(Path.Combine(checkout, name)).FullName;
+        Copy(checkout);
+
+        var result = await Shop("up");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"The .NET SDK cannot build in {_root}: move the checkout", result.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_root, "seen-by-the-build")));
+        _root = checkout;
+    }
+
     [Fact]
     public void The_sdk_is_any_10_that_is_no_preview()
     {
@@ -159,6 +188,23 @@ public sealed class LauncherTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
+    void Copy(string checkout)
+    {
+        foreach (var file in new[] { "shop", "global.json", "Directory.Build.props", "Shop.sln", ".editorconfig" })
+        {
+            File.Copy(Path.Combine(checkout, file), Path.Combine(_root, file));
+        }
+
+        foreach (var folder in new[] { "services", "shared", "gateway", "tests/CardNetwork", "tools/cli", "deploy", "bin" })
+        {
+            Directory.CreateDirectory(Path.Combine(_root, folder));
+        }
+
+        Write("services/PlaceOrder.cs", "first");
+    }
+
+    Task<string[]> SeenByTheBuild() => File.ReadAllLinesAsync(Path.Combine(_root, "seen-by-the-build"), TestContext.Current.CancellationToken);
+
     async Task Built() => Assert.Equal(0, (await Shop("up")).ExitCode);
 
     // The lines of the two outputs may change places.
@@ -178,21 +224,23 @@ public sealed class LauncherTests : IDisposable
     }
 
     Task<Tool.Result> Shop(
-        string arguments, bool buildSucceeds = true, string version = "10.0.100", (string Key, string Value)? environment = null)
+        string arguments, bool buildSucceeds = true, string version = "10.0.100", string? appendsTo = null, (string Key, string Value)? environment = null)
     {
         var dotnet = Path.Combine(_root, "bin", "dotnet");
         File.WriteAllText(
             dotnet,
-            """
+            // The values are in it: a build does not see variables it does not know.
+            $$"""
             #!/bin/sh
             case $1 in
-            --version) echo "$FAKE_VERSION" ;;
-            --list-sdks) echo "$FAKE_VERSION [/somewhere]" ;;
+            --version) echo "{{version}}" ;;
+            --list-sdks) echo "{{version}} [/somewhere]" ;;
             build)
-              if [ "$FAKE_BUILD" = fails ]; then echo "services/PlaceOrder.cs(1,1): error CS1002: ; expected"; exit 1; fi
+              env >seen-by-the-build
+              if [ {{(buildSucceeds ? "succeeds" : "fails")}} = fails ]; then echo "services/PlaceOrder.cs(1,1): error CS1002: ; expected"; exit 1; fi
               mkdir -p tools/cli/bin/Release/net10.0
               [ -e tools/cli/bin/Release/net10.0/Shop.Cli.dll ] || touch tools/cli/bin/Release/net10.0/Shop.Cli.dll
-              [ -z "$FAKE_APPENDS" ] || echo appended >>"$FAKE_APPENDS"
+              {{(appendsTo is null ? "" : $"echo appended >>'{appendsTo}'")}}
               ;;
             *) shift; echo "run $*" ;;
             esac
@@ -201,9 +249,6 @@ public sealed class LauncherTests : IDisposable
         var variables = new Dictionary<string, string>
         {
             ["PATH"] = $"{_root}/bin:{Environment.GetEnvironmentVariable("PATH")}",
-            ["FAKE_VERSION"] = version,
-            ["FAKE_BUILD"] = buildSucceeds ? "succeeds" : "fails",
-            ["FAKE_APPENDS"] = "",
         };
         if (environment is { } variable)
         {

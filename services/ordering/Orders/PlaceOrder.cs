@@ -29,9 +29,8 @@ static partial class PlaceOrder
         Guid OrderId,
         string CustomerId,
         IReadOnlyDictionary<string, int> Quantities,
-        string PaymentMethod,
-        string? IdempotencyKey,
-        string RequestHash)
+        Request Request,
+        string? IdempotencyKey)
     {
         public IEnumerable<string> Skus => Quantities.Keys;
     }
@@ -56,9 +55,8 @@ static partial class PlaceOrder
             Guid.CreateVersion7(clock.GetUtcNow()),
             user.CustomerId(),
             PlaceOrderRules.Merge(request.Items),
-            request.PaymentMethod,
-            idempotencyKey,
-            StoredAnswer.Hash(request));
+            request,
+            idempotencyKey);
 
         OrderOfTrace.Begin(placement.OrderId);
         using var key = inFlight.TryEnter(placement.CustomerId, idempotencyKey);
@@ -80,7 +78,7 @@ static partial class PlaceOrder
     {
         if (FindAnswer(unit.Db, placement) is { } stored)
         {
-            return stored.RequestHash == placement.RequestHash
+            return RequestFingerprint.Matches(stored.RequestHash, placement.Request)
                 ? Accepted(JsonSerializer.Deserialize<Response>(stored.Answer, JsonSerializerOptions.Web)!)
                 : Problem.Unprocessable("Idempotency-Key", "This key was used for another request. Use a new key for a new order.");
         }
@@ -97,7 +95,7 @@ static partial class PlaceOrder
         }
 
         var order = Order.Place(
-            placement.OrderId, placement.CustomerId, lines, placement.PaymentMethod, clock.GetUtcNow());
+            placement.OrderId, placement.CustomerId, lines, placement.Request.PaymentMethod, clock.GetUtcNow());
         order.DeadlineToken = await unit.Schedule(
             Endpoints.Orders, new StockOverdue(order.CorrelationId), options.StockTimeLimit);
         await unit.Publish(new ReserveStock(
@@ -126,7 +124,7 @@ static partial class PlaceOrder
             {
                 CustomerId = placement.CustomerId,
                 IdempotencyKey = key,
-                RequestHash = placement.RequestHash,
+                RequestHash = RequestFingerprint.Of(placement.Request),
                 Answer = JsonSerializer.Serialize(response, JsonSerializerOptions.Web),
                 StoredAt = now,
             });

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-
 namespace Shop.Ordering.Orders;
 
 /// <summary>
@@ -12,14 +9,11 @@ sealed class StoredAnswer
     public required string CustomerId { get; init; }
     public required string IdempotencyKey { get; init; }
 
-    /// <summary>Tells the same request from another one under the same key.</summary>
+    /// <summary>Tells the same request from another one under the same key: a <see cref="RequestFingerprint"/>.</summary>
     public required string RequestHash { get; init; }
 
     /// <summary>The response body as JSON.</summary>
     public required string Answer { get; init; }
 
     public required DateTimeOffset StoredAt { get; init; }
-
-    public static string Hash<T>(T request) =>
-        Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerOptions.Web)));
 }

@@ -56,13 +56,13 @@ public sealed class OrderPropertyTests
         });
 
     [Fact]
-    public void A_request_has_the_hash_of_another_exactly_if_it_asks_for_the_same() =>
+    public void A_request_has_the_fingerprint_of_another_exactly_if_it_asks_for_the_same() =>
         Gen.Select(_request, _request).Sample((one, other) =>
         {
             var same = one.PaymentMethod == other.PaymentMethod && one.Items.SequenceEqual(other.Items);
 
-            Assert.Equal(StoredAnswer.Hash(one), StoredAnswer.Hash(one with { Items = [.. one.Items] }));
-            Assert.Equal(same, StoredAnswer.Hash(one) == StoredAnswer.Hash(other));
+            Assert.Equal(RequestFingerprint.Of(one), RequestFingerprint.Of(one with { Items = [.. one.Items] }));
+            Assert.Equal(same, RequestFingerprint.Of(one) == RequestFingerprint.Of(other));
         });
 
     [Fact]

@@ -1,3 +1,4 @@
+using Shop.Contracts.Ordering;
 using Shop.Hosting;
 using Shop.Messaging;
 using Shop.Ordering;
@@ -21,6 +22,8 @@ builder.AddValidatedOptions<IdempotencyOptions>(IdempotencyOptions.Section);
 builder.AddMessaging<OrderingDbContext>(messaging => messaging
     .Endpoint(Endpoints.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())
     .Endpoint(Endpoints.Products, endpoint => endpoint.Consumer<ProductChangedConsumer>())
+    .Announces<OrderPlaced>()
+    .Announces<OrderCancelled>()
     .Preload<OrderPreload>());
 builder.AddInvariants(OrderingDbContext.Schema, OrderInvariants.Rules, OrderInvariants.OldestUnfinished, OrderInvariants.Sagas);
 builder.AnswerUnavailable<OverloadedException>();

@@ -15,6 +15,8 @@ public sealed class MessagingConfigurator<TDb> where TDb : DbContext
 
     internal List<EndpointConfigurator<TDb>> Endpoints { get; } = [];
 
+    internal List<Type> Announcements { get; } = [];
+
     /// <summary>A durable queue of this name and the consumers and sagas behind it. They share batches, so an endpoint should
     /// gather what touches the same rows.</summary>
     public MessagingConfigurator<TDb> Endpoint(string name, Action<EndpointConfigurator<TDb>> configure)
@@ -22,6 +24,16 @@ public sealed class MessagingConfigurator<TDb> where TDb : DbContext
         var endpoint = new EndpointConfigurator<TDb>(name);
         configure(endpoint);
         Endpoints.Add(endpoint);
+        return this;
+    }
+
+    /// <summary>
+    /// An event that nobody has to listen to: while no queue is bound to it, the broker drops it. Any other message that reaches no queue is
+    /// kept and sent again.
+    /// </summary>
+    public MessagingConfigurator<TDb> Announces<TEvent>() where TEvent : class
+    {
+        Announcements.Add(typeof(TEvent));
         return this;
     }
 

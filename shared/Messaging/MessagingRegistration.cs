@@ -38,6 +38,7 @@ public static class MessagingRegistration
         services.AddSingleton(_ => new MessagingMetrics([.. configurator.Endpoints.Select(endpoint => endpoint.Name)]));
         services.AddHostedService(provider => provider.GetRequiredService<MessagingMetrics>());
         services.AddSingleton<BrokerGate>();
+        services.AddSingleton(new Announcements(configurator.Announcements));
         services.AddSingleton<Relay<TDb>>();
         services.AddSingleton<EndpointLanes<TDb>>();
         services.AddSingleton(provider => new DeadLetters<TDb>(

@@ -93,10 +93,11 @@ sealed class SagaDecisions : IAsyncDisposable
             throw new UnexpectedMessageException(mail, before);
         }
 
+        // OrderCancelled is for whoever listens: none of the services does.
         var timer = order.DeadlineToken is null ? Timer.None : order.DeadlineToken == token ? before.Timer : Timer.Pending;
         return new(
             new(order.Status, order.Reason, order.AwaitsStockRelease, order.AwaitsRefund, timer),
-            [.. _sent[order.CorrelationId].Where(sent => sent != message).Select(sent => Enum.Parse<Mail>(sent.GetType().Name))]);
+            [.. _sent[order.CorrelationId].Where(sent => sent != message && sent is not OrderCancelled).Select(sent => Enum.Parse<Mail>(sent.GetType().Name))]);
     }
 
     async Task<Order> Put(SagaView view)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client.Events;
 using Shop.Messaging.Tests.Bank;
@@ -69,6 +70,22 @@ public sealed class RelayTests(TestServers servers)
         await bank.HandledOnce(depositIds, "deposit");
         Assert.Equal(0, await bank.Sql.CountOutbox());
         Assert.Single(received);
+    }
+
+    [Fact]
+    public async Task An_announcement_reaches_whoever_listens_and_is_no_error_where_nobody_does()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replica = await bank.Start("one");
+
+        await replica.Publish(new Announced("unheard"));
+        await Wait.Until(async () => await bank.Sql.CountOutbox() == 0, "an outbox that is empty");
+        var received = await bank.Broker.Tap(RawBroker.ExchangeOf<Announced>());
+        await replica.Publish(new Announced("heard"));
+
+        await Wait.Until(() => received.Count == 1, "the announcement");
+        Assert.Contains("\"heard\"", Encoding.UTF8.GetString(received.Single().Body.Span), StringComparison.Ordinal);
+        Assert.DoesNotContain(replica.Log.Lines, line => line.Contains("no queue is bound to it", StringComparison.Ordinal));
     }
 
     [Fact]

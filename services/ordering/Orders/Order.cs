@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MassTransit;
+using Shop.Contracts.Ordering;
 
 namespace Shop.Ordering.Orders;
 
@@ -69,6 +70,10 @@ public sealed class Order : SagaStateMachineInstance
         order.Record(OrderStatus.Placed, Services.Ordering, "Order placed", now);
         return order;
     }
+
+    /// <summary>What others need to know of it when it is new.</summary>
+    public OrderPlaced Announcement() => new(
+        CorrelationId, CustomerId, [.. Lines.Select(line => new PlacedLine(line.Sku, line.Quantity, line.UnitPrice))], Total, PlacedAt, Version);
 
     /// <summary>Adds a step to the timeline.</summary>
     /// <param name="status">The status from this step on.</param>

@@ -100,6 +100,7 @@ static partial class PlaceOrder
             Endpoints.Orders, new StockOverdue(order.CorrelationId), options.StockTimeLimit);
         await unit.Publish(new ReserveStock(
             order.CorrelationId, [.. lines.Select(line => new StockLine(line.Sku, line.Quantity))]));
+        await unit.Publish(order.Announcement());
         unit.Db.Add(order);
         unit.AfterCommit(metrics.Placed);
         unit.AfterCommit(() => OrderOfTrace.Became(OrderStatus.Placed));

@@ -100,6 +100,7 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
                 x, OrderStatus.Cancelled, Services.Inventory, $"Out of stock: {string.Join(", ", x.Message.MissingSkus)}"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: false, money: false))
             .Unschedule(StockOverdue)
+            .Publish(Cancellation)
             .TransitionTo(Cancelled),
         Compensating(When(StockOverdue.Received)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Inventory did not answer in time"))
@@ -114,7 +115,7 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
             .Then(x => Record(x, OrderStatus.Confirmed, Services.Payment, "Payment taken"))
             .Then(x => x.Saga.Confirm(_clock.GetUtcNow()))
             .Unschedule(PaymentOverdue)
-            .Publish(x => new OrderConfirmed(x.Saga.CorrelationId))
+            .Publish(x => new OrderConfirmed(x.Saga.CorrelationId, x.Saga.Version))
             .TransitionTo(Confirmed),
         Compensating(When(Declined)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Payment, $"Payment declined: {x.Message.Code}"))
@@ -177,7 +178,10 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
         .TransitionTo(Cancelling);
 
     EventActivityBinder<Order, T> End<T>(EventActivityBinder<Order, T> arrow) where T : class =>
-        arrow.Unschedule(CompensationOverdue).TransitionTo(Cancelled);
+        arrow.Unschedule(CompensationOverdue).Publish(Cancellation).TransitionTo(Cancelled);
+
+    static OrderCancelled Cancellation(BehaviorContext<Order> x) =>
+        new(x.Saga.CorrelationId, x.Saga.CustomerId, x.Saga.Reason!, x.Saga.Version);
 
     void Record(BehaviorContext<Order> context, string status, string service, string what)
     {

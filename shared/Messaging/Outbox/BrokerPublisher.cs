@@ -14,10 +14,12 @@ sealed class BrokerPublisher : IAsyncDisposable
 
     readonly IConnection _connection;
     readonly IChannel _channel;
+    readonly Announcements _announcements;
     readonly HashSet<string> _declared = [];
 
-    BrokerPublisher(IConnection connection, IChannel channel)
+    BrokerPublisher(IConnection connection, IChannel channel, Announcements announcements)
     {
+        _announcements = announcements;
         _connection = connection;
         _channel = channel;
     }
@@ -25,7 +27,7 @@ sealed class BrokerPublisher : IAsyncDisposable
     public bool IsOpen => _channel.IsOpen;
 
     public static async Task<BrokerPublisher> Connect(
-        RabbitMqOptions options, string clientName, CancellationToken cancellation)
+        RabbitMqOptions options, Announcements announcements, string clientName, CancellationToken cancellation)
     {
         var connection = await options.ConnectionFactory(clientName).CreateConnectionAsync(cancellation);
         try
@@ -37,7 +39,14 @@ sealed class BrokerPublisher : IAsyncDisposable
                     // The relay's batch size limits what is on its way; the client's own limiter would throttle it.
                     outstandingPublisherConfirmationsRateLimiter: null),
                 cancellation);
-            return new(connection, channel);
+            var publisher = new BrokerPublisher(connection, channel, announcements);
+            foreach (var exchange in announcements.Exchanges)
+            {
+                // Whoever wants to listen can, before the first is announced.
+                await publisher.Declare(exchange, cancellation);
+            }
+
+            return publisher;
         }
         catch
         {
@@ -105,8 +114,9 @@ sealed class BrokerPublisher : IAsyncDisposable
         try
         {
             // Mandatory: a message that reaches no queue comes back as an error instead of vanishing.
+            var isMandatory = !_announcements.Include(row.Exchange);
             await _channel.BasicPublishAsync(
-                row.Exchange, routingKey: "", mandatory: true, Properties(row.MessageId, headers), row.Body, cancellation);
+                row.Exchange, routingKey: "", isMandatory, Properties(row.MessageId, headers), row.Body, cancellation);
             span.Confirmed();
             return null;
         }

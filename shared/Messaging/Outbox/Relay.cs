@@ -31,6 +31,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     readonly RabbitMqOptions _broker;
     readonly MessagingOptions _options;
     readonly MessagingMetrics _metrics;
+    readonly Announcements _announcements;
     readonly ILogger<Relay<TDb>> _logger;
     readonly MessagingTables _tables;
     readonly long _owner = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
@@ -42,6 +43,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         IOptions<RabbitMqOptions> broker,
         IOptions<MessagingOptions> options,
         MessagingMetrics metrics,
+        Announcements announcements,
         ILogger<Relay<TDb>> logger)
     {
         using var scope = scopes.CreateScope();
@@ -50,6 +52,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         _broker = broker.Value;
         _options = options.Value;
         _metrics = metrics;
+        _announcements = announcements;
         _logger = logger;
         Inbox = new(_tables);
         Outbox = new(_tables, _owner);
@@ -82,7 +85,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             try
             {
                 await using var broker = await BrokerPublisher.Connect(
-                    _broker, $"{typeof(TDb).Name} relay", stoppingToken);
+                    _broker, _announcements, $"{typeof(TDb).Name} relay", stoppingToken);
                 // The database second: while we cannot publish we must not hold the lock that says we will.
                 await using var store = await RelayStore.Open(_database, _tables, _owner, stoppingToken);
                 IsConnected = true;

@@ -17,6 +17,9 @@ public sealed record Hold(Guid HoldId);
 /// <summary>Nobody consumes it, unless a test binds a queue.</summary>
 public sealed record Note(string Author, int Number);
 
+/// <summary>An event that nobody has to listen to.</summary>
+public sealed record Announced(string What);
+
 public sealed record StartTransfer(Guid TransferId, TimeSpan TimeLimit);
 
 public sealed record StepTransfer(Guid TransferId);

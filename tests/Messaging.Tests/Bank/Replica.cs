@@ -49,6 +49,7 @@ public sealed class Replica : IAsyncDisposable
                 ? endpoint.Consumer<DepositedConsumer>().Consumer<SecondDepositedConsumer>()
                 : endpoint.Consumer<DepositedConsumer>())
             .Endpoint(Transfers, endpoint => endpoint.Saga<TransferMachine, Transfer>())
+            .Announces<Announced>()
             .Preload<AccountPreload>()
             .Preload<TransferPreload>());
         if (!withRelay)

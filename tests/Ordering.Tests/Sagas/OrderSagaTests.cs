@@ -24,7 +24,7 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
     static (string From, Type Message, string To, string? Reason, Type[] Published)[] Arrows { get; } =
     [
         (OrderStatus.Placed, typeof(StockReserved), OrderStatus.StockReserved, null, [typeof(TakePayment)]),
-        (OrderStatus.Placed, typeof(StockRejected), OrderStatus.Cancelled, CancelReason.OutOfStock, []),
+        (OrderStatus.Placed, typeof(StockRejected), OrderStatus.Cancelled, CancelReason.OutOfStock, [typeof(OrderCancelled)]),
         (OrderStatus.Placed, typeof(CancellationRequested), OrderStatus.Cancelling, CancelReason.CustomerRequest, [typeof(ReleaseStock)]),
         (OrderStatus.StockReserved, typeof(PaymentTaken), OrderStatus.Confirmed, null, [typeof(OrderConfirmed)]),
         (OrderStatus.StockReserved, typeof(PaymentDeclined), OrderStatus.Cancelling, CancelReason.PaymentDeclined, [typeof(ReleaseStock)]),
@@ -159,13 +159,40 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
         var order = await saga.Given(OrderStatus.Cancelling, awaitsStock: true, awaitsRefund: true);
         object[] answers = [new StockReleased(order.CorrelationId), new PaymentRefunded(order.CorrelationId, 25m)];
 
-        await saga.When(order, answers[stockFirst ? 0 : 1]);
+        Assert.Empty(await saga.When(order, answers[stockFirst ? 0 : 1]));
         Assert.Equal(OrderStatus.Cancelling, order.Status);
 
-        await saga.When(order, answers[stockFirst ? 1 : 0]);
+        var published = await saga.When(order, answers[stockFirst ? 1 : 0]);
         Assert.Equal(OrderStatus.Cancelled, order.Status);
+        Assert.Equal([new OrderCancelled(order.CorrelationId, "alice", CancelReason.CustomerRequest, order.Version)], published);
         Assert.Null(order.DeadlineToken);
         Assert.Equal(OrderStatus.Cancelled, order.Timeline[^1].Status);
+    }
+
+    [Fact]
+    public async Task Each_end_is_announced_with_the_version_it_has()
+    {
+        var confirmed = await saga.Given(OrderStatus.StockReserved);
+        var soldOut = await saga.Given(OrderStatus.Placed);
+
+        Assert.Equal(
+            [new OrderConfirmed(confirmed.CorrelationId, 2)], await saga.When(confirmed, new PaymentTaken(confirmed.CorrelationId)));
+        Assert.Equal(
+            [new OrderCancelled(soldOut.CorrelationId, "alice", CancelReason.OutOfStock, 2)],
+            await saga.When(soldOut, new StockRejected(soldOut.CorrelationId, ["MUG-01"])));
+    }
+
+    [Fact]
+    public void A_new_order_is_announced_with_all_that_was_ordered_and_without_its_payment()
+    {
+        var at = new DateTimeOffset(2026, 11, 23, 13, 46, 15, TimeSpan.Zero);
+        var order = Order.Place(_order, "alice", [new("MUG-01", 2, 12.50m), new("PEN-01", 1, 2.50m)], "tok_visa", at);
+
+        var announced = order.Announcement();
+
+        Assert.Equal([new("MUG-01", 2, 12.50m), new("PEN-01", 1, 2.50m)], announced.Lines);
+        Assert.Equal(new(_order, "alice", announced.Lines, 27.50m, at, 1), announced);
+        Assert.DoesNotContain("tok_visa", announced.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,6 +42,7 @@ static class Proxy
             .AddConfigFilter<Clusters>()
             .AddTransforms(Transform)
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = _connectTimeLimit);
+        ReplicaHealthLog.Register(builder.Services);
         builder.Services.AddHealthChecks().AddCheck<DestinationsHealthCheck>("services", tags: ["ready"]);
     }
 
@@ -50,7 +51,7 @@ static class Proxy
         pipeline.Use(Forwarding.Forward);
         pipeline.UseLoadBalancing();
         pipeline.UsePassiveHealthChecks();
-    });
+    }).WithMetadata(new LineEnd());
 
     static void Transform(TransformBuilderContext context)
     {

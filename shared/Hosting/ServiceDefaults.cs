@@ -62,6 +62,7 @@ public static class ServiceDefaults
         app.UseRoutingWithHead();
         app.UseMetrics(isPublic);
         app.Use(Streams.EndWhenStopping);
+        app.Use(LineEnd.Middleware);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseAuthentication();

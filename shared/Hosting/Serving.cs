@@ -35,7 +35,16 @@ public static class Serving
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             app.UseServiceDefaults(beforeAuthorization, isPublic);
             map(app);
-            await app.StartAsync();
+            try
+            {
+                await app.StartAsync();
+            }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Told to stop before it was up, which is no failure.
+                return 0;
+            }
+
             await app.WaitForShutdownAsync();
             return 0;
         });

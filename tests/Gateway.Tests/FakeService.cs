@@ -17,12 +17,16 @@ sealed record Received(string Method, string Path, IReadOnlyDictionary<string, s
 sealed class FakeService : IAsyncDisposable
 {
     WebApplication? _app;
+    int _probes;
 
     public int Port { get; private set; }
 
     public string Address => $"http://127.0.0.1:{Port}/";
 
     public bool IsReady { get; set; } = true;
+
+    /// <summary>How often it was asked whether it is ready.</summary>
+    public int Probes => Volatile.Read(ref _probes);
 
     public string ApiDocument { get; set; } = """{"openapi":"3.1.1","paths":{}}""";
 
@@ -68,6 +72,7 @@ sealed class FakeService : IAsyncDisposable
         switch (http.Request.Path.Value)
         {
             case "/health/ready":
+                Interlocked.Increment(ref _probes);
                 http.Response.StatusCode = IsReady ? 200 : 503;
                 break;
             case "/openapi/v1.json":

@@ -22,6 +22,50 @@ sealed class HostingProcess : IAsyncDisposable
         Action<WebApplication> map, Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {
         var process = new HostingProcess();
+        var builder = Prepare(settings);
+        builder.Logging.ClearProviders().AddProvider(process._log);
+        configure?.Invoke(builder);
+
+        var started = new TaskCompletionSource();
+        process._run = builder.ServeAsync(app =>
+        {
+            process._app = app;
+            app.Lifetime.ApplicationStarted.Register(started.SetResult);
+            map(app);
+        });
+        await await Task.WhenAny(started.Task, process._run);
+        process.Client.BaseAddress = new(process._app.Urls.Single());
+        process.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
+        return process;
+    }
+
+    /// <summary>Runs one to its end, which has to come by itself.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> Run(Action<WebApplicationBuilder> configure)
+    {
+        var builder = Prepare();
+        configure(builder);
+        return builder.ServeAsync(_ => { });
+    }
+
+    public void BeginToStop() => _app.Lifetime.StopApplication();
+
+    /// <returns>The exit code.</returns>
+    public Task<int> Exit() => _run;
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!_run.IsCompleted)
+        {
+            BeginToStop();
+        }
+
+        Assert.Equal(0, await _run);
+    }
+
+    static WebApplicationBuilder Prepare(params (string Key, string Value)[] settings)
+    {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Configuration.AddInMemoryCollection(
         [
@@ -39,36 +83,7 @@ sealed class HostingProcess : IAsyncDisposable
         }
 
         builder.AddServiceDefaults("test");
-        builder.Logging.ClearProviders().AddProvider(process._log);
-        configure?.Invoke(builder);
-
-        var started = new TaskCompletionSource();
-        process._run = builder.ServeAsync(app =>
-        {
-            process._app = app;
-            app.Lifetime.ApplicationStarted.Register(started.SetResult);
-            map(app);
-        });
-        await await Task.WhenAny(started.Task, process._run);
-        process.Client.BaseAddress = new(process._app.Urls.Single());
-        process.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Customer());
-        return process;
-    }
-
-    public void BeginToStop() => _app.Lifetime.StopApplication();
-
-    /// <returns>The exit code.</returns>
-    public Task<int> Exit() => _run;
-
-    public async ValueTask DisposeAsync()
-    {
-        Client.Dispose();
-        if (!_run.IsCompleted)
-        {
-            BeginToStop();
-        }
-
-        Assert.Equal(0, await _run);
+        return builder;
     }
 
     sealed class CapturedLog : ILoggerProvider, ILogger

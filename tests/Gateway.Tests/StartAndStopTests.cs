@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Shop.Gateway.Tests;
 
@@ -79,6 +81,37 @@ public sealed class StartAndStopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stop_that_comes_during_the_start_ends_the_process_without_an_error() =>
+        Assert.Equal(0, await HostingProcess.Run(builder => builder.Services.AddHostedService<StoppedWhileStarting>()));
+
+    [Fact]
+    public async Task A_start_before_its_services_warns_of_nothing_and_a_replica_that_is_lost_is_told_once()
+    {
+        _service.IsReady = false;
+        var settings = Settings();
+        settings.Remove("Logging:LogLevel:Yarp");
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
+        await GatewayProcess.UntilUp(client);
+        Task Until(string health) => Eventually.True(
+            async () => (await client.GetStringAsync("/health/ready", Cancellation)).Contains(health, StringComparison.Ordinal), health);
+        // The second time it is asked on behalf of all three, the first answers have been taken in.
+        await Eventually.True(() => Task.FromResult(_service.Probes >= 6), "probes");
+        _service.IsReady = true;
+        await Until("inventory: 1 of 1 replicas, ordering: 1 of 1 replicas, payment: 1 of 1");
+        _service.IsReady = false;
+        await Until("inventory: 0 of 1 replicas, ordering: 0 of 1 replicas, payment: 0 of 1");
+
+        gateway.Terminate();
+        var (_, _, output) = await gateway.Exit();
+
+        var bad = output.Split('\n').Where(line => line.Contains("\"level\":\"Warning\"") || line.Contains("\"level\":\"Error\"")).ToArray();
+        Assert.Equal(3, bad.Length);
+        Assert.All(bad, line => Assert.Contains("was ready and no longer is", line));
+        Assert.Equal(3, output.Split('\n').Count(line => line.Contains("is not up yet")));
+    }
+
+    [Fact]
     public async Task An_open_event_stream_does_not_hold_up_the_end()
     {
         _service.Answer = async http =>
@@ -107,4 +140,15 @@ public sealed class StartAndStopTests : IAsyncLifetime
     Dictionary<string, string?> Settings() =>
         GatewayScenario.Settings([_service], _service, _service, ("ASPNETCORE_URLS", $"http://127.0.0.1:{GatewayProcess.FreePort()}/"))
             .ToDictionary(setting => setting.Key, setting => (string?)setting.Value);
+
+    sealed class StoppedWhileStarting(IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            lifetime.StopApplication();
+            return Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

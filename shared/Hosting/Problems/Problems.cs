@@ -55,6 +55,7 @@ sealed class ProblemWriter : IProblemDetailsWriter
         }
 
         await http.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json");
+        LineEnd.Add(http);
     }
 
     // Of answers that the framework gives by itself.

@@ -1,15 +1,25 @@
+using System.Text.Json.Nodes;
 using Shop.Hosting;
 using Yarp.ReverseProxy;
 
 namespace Shop.Gateway;
 
-/// <summary>GET /openapi/v1.json: the documents of all services as one, fetched once in a while.</summary>
+/// <summary>
+/// GET /openapi/v1.json: the documents of all services as one, fetched once in a while. Of a service that is away the last known part stays; if
+/// there is none, the document says so.
+/// </summary>
 sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposable
 {
     static readonly TimeSpan _freshness = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan _freshnessOfPart = TimeSpan.FromSeconds(1);
+
+    // As a customer meets them.
+    static readonly string[] _order = ["ordering", "inventory", "payment"];
 
     readonly SemaphoreSlim _oneAtATime = new(1);
+    readonly Dictionary<string, JsonObject> _parts = [];
     string? _document;
+    bool _isComplete;
     DateTimeOffset _fetchedAt;
 
     public async Task Answer(HttpContext http)
@@ -21,7 +31,7 @@ sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposa
         }
         else
         {
-            await http.AnswerUnavailable("Not every service could be asked for its part of the document. Try again in a moment.");
+            await http.AnswerUnavailable("No service could be asked for its part of the document. Try again in a moment.");
         }
     }
 
@@ -32,9 +42,9 @@ sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposa
         await _oneAtATime.WaitAsync(cancellation);
         try
         {
-            if (_document is null || clock.GetUtcNow() - _fetchedAt > _freshness)
+            if (_document is null || clock.GetUtcNow() - _fetchedAt > (_isComplete ? _freshness : _freshnessOfPart))
             {
-                _document = await Fetch(cancellation) ?? _document;
+                _document = await Fetch(cancellation);
                 _fetchedAt = clock.GetUtcNow();
             }
 
@@ -46,20 +56,37 @@ sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposa
         }
     }
 
-    /// <returns>Null unless every service has answered: half a document would be taken for a whole one.</returns>
+    /// <returns>Null if no service has ever answered.</returns>
     async Task<string?> Fetch(CancellationToken cancellation)
     {
+        var services = proxy.GetClusters().Select(cluster => cluster.ClusterId)
+            .OrderBy(service => Array.IndexOf(_order, service) is >= 0 and var place ? place : _order.Length).ThenBy(service => service).ToArray();
+        var answers = await Task.WhenAll(services.Select(service => Ask(service, cancellation)));
         var merged = new MergedDocument();
-        foreach (var cluster in proxy.GetClusters().OrderBy(cluster => cluster.ClusterId))
+        foreach (var (service, answer) in services.Zip(answers))
         {
-            if (await ServiceCalls.Get(cluster, "/openapi/v1.json", authorization: null, cancellation) is not { IsSuccess: true } answer)
+            if (answer is not null)
             {
-                return null;
+                _parts[service] = answer;
             }
 
-            merged.Add(cluster.ClusterId, answer.Body);
+            if (_parts.TryGetValue(service, out var part))
+            {
+                merged.Add(service, part);
+            }
+            else
+            {
+                merged.Miss(service);
+            }
         }
 
-        return merged.ToString();
+        _isComplete = answers.All(answer => answer is not null);
+        return _parts.Count == 0 ? null : merged.ToString();
     }
+
+    async Task<JsonObject?> Ask(string service, CancellationToken cancellation) =>
+        proxy.TryGetCluster(service, out var cluster)
+        && await ServiceCalls.Get(cluster, "/openapi/v1.json", authorization: null, cancellation) is { IsSuccess: true } answer
+            ? answer.Body
+            : null;
 }

@@ -2,31 +2,50 @@ using System.Text.Json.Nodes;
 
 namespace Shop.Gateway;
 
-/// <summary>Several OpenAPI documents as one. A schema that two services call the same gets the second one's name in front.</summary>
+/// <summary>
+/// Several OpenAPI documents as one: what customers use in the order in which it was added, what operators use after it. A schema that two
+/// services call the same gets the second one's name in front.
+/// </summary>
 sealed class MergedDocument
 {
     const string Reference = "$ref";
     const string SchemaPrefix = "#/components/schemas/";
 
+    const string OpsPath = "/ops/";
+    const string OpsTag = "Operations";
+
+    const string Words =
+        """
+        A request needs a bearer token, except where it says otherwise. On the machine the shop runs on, `./shop token alice` prints one for a customer
+        called alice, and `./shop token bob --role staff` one for staff; elsewhere the issuer of your tokens gives it. Paste it as the Bearer Token here.
+
+        A first order: the example of `POST /orders`, sent as it stands. Errors are problem details (RFC 9457) and say what to do.
+        """;
+
     readonly JsonObject _paths = [];
     readonly JsonObject _schemas = [];
-    readonly SortedSet<string> _tags = new(StringComparer.Ordinal);
+    readonly List<string> _tags = [];
+    readonly List<string> _missing = [];
 
-    public void Add(string service, JsonObject document)
+    public void Add(string service, JsonObject part)
     {
+        var document = part.DeepClone().AsObject();
         var schemas = document["components"]?["schemas"] as JsonObject ?? [];
         var names = NewNames(service, schemas);
         Rename(document, names);
         Move(schemas, _schemas, names);
         Move(document["paths"] as JsonObject ?? [], _paths, []);
-        _tags.UnionWith((document["tags"] as JsonArray ?? []).Select(tag => tag!["name"]!.GetValue<string>()));
+        _tags.AddRange((document["tags"] as JsonArray ?? []).Select(tag => tag!["name"]!.GetValue<string>()).Except(_tags));
     }
+
+    /// <summary>Says that a service's part is not there.</summary>
+    public void Miss(string service) => _missing.Add(service);
 
     public override string ToString() => new JsonObject
     {
         ["openapi"] = "3.1.1",
-        ["info"] = new JsonObject { ["title"] = "Shop", ["version"] = "v1" },
-        ["paths"] = _paths.DeepClone(),
+        ["info"] = new JsonObject { ["title"] = "Shop", ["version"] = "v1", ["description"] = Description },
+        ["paths"] = new JsonObject(_paths.OrderBy(path => path.Key.StartsWith(OpsPath, StringComparison.Ordinal)).Select(path => new KeyValuePair<string, JsonNode?>(path.Key, path.Value?.DeepClone()))),
         ["components"] = new JsonObject
         {
             ["schemas"] = _schemas.DeepClone(),
@@ -36,8 +55,12 @@ sealed class MergedDocument
             },
         },
         ["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() }),
-        ["tags"] = new JsonArray([.. _tags.Select(tag => new JsonObject { ["name"] = tag })]),
+        ["tags"] = new JsonArray([.. _tags.OrderBy(tag => tag == OpsTag).Select(tag => new JsonObject { ["name"] = tag })]),
     }.ToJsonString();
+
+    string Description => _missing is []
+        ? Words
+        : $"{Words}\n\n**Not here at the moment: the routes of {string.Join(" and ", _missing)}**, which did not answer. Load the page again in a while.";
 
     Dictionary<string, string> NewNames(string service, JsonObject schemas) => schemas
         .Where(schema => _schemas[schema.Key] is { } taken && !JsonNode.DeepEquals(taken, schema.Value))

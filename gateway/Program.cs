@@ -1,4 +1,3 @@
-using Scalar.AspNetCore;
 using Shop.Gateway;
 using Shop.Hosting;
 
@@ -19,9 +18,7 @@ return await builder.ServeAsync(
     app =>
     {
         app.Use(BodySize.Check);
-        app.MapGet("/openapi/v1.json", (HttpContext http, ApiDocument document) => document.Answer(http)).AllowAnonymous();
-        app.MapScalarApiReference("/docs", page => page.DisableTelemetry().DisableDefaultFonts()).AllowAnonymous();
-        app.MapGet("/", () => TypedResults.Redirect("/docs")).AllowAnonymous();
+        app.MapDocs();
         var ops = app.MapOps();
         ops.MapGet("/dead-letters", OpsAnswers.DeadLetters);
         ops.MapGet("/audit", OpsAnswers.Audit);

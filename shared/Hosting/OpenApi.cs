@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -7,9 +9,13 @@ using Microsoft.OpenApi;
 namespace Shop.Hosting;
 
 /// <summary>What the service's API document says beyond what its routes say themselves.</summary>
-static class OpenApi
+public static class OpenApi
 {
-    public static IServiceCollection AddApiDocument(this IServiceCollection services) =>
+    /// <summary>A body that does what is described, when it is sent as it stands.</summary>
+    public static RouteHandlerBuilder WithRequestExample(this RouteHandlerBuilder route, string json) =>
+        route.WithMetadata(new RequestExample(json));
+
+    internal static IServiceCollection AddApiDocument(this IServiceCollection services) =>
         services.AddOpenApi(options =>
         {
             options.CreateSchemaReferenceId = NameOf;
@@ -31,10 +37,20 @@ static class OpenApi
             Description = "What is wrong, as problem details (RFC 9457)",
             Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() },
         };
+        if (metadata.OfType<RequestExample>().FirstOrDefault() is { } example && operation.RequestBody?.Content is { } contents)
+        {
+            foreach (var content in contents.Values)
+            {
+                content.Example = JsonNode.Parse(example.Json);
+            }
+        }
+
         if (metadata.OfType<IAllowAnonymous>().Any())
         {
             // An empty requirement: no token is needed, whatever the document asks for elsewhere.
             operation.Security = [[]];
         }
     }
+
+    sealed record RequestExample(string Json);
 }

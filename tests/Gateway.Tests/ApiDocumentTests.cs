@@ -21,17 +21,18 @@ public sealed class ApiDocumentTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _shop.DisposeAsync();
 
     [Fact]
-    public async Task The_documents_of_all_services_become_one()
+    public async Task The_documents_of_all_services_become_one_with_the_customers_routes_before_the_operators()
     {
         var document = await Read();
 
         Assert.StartsWith("3.1.", document.GetProperty("openapi").GetString());
         Assert.Equal(
-            ["/orders", "/payments/{orderId}", "/products"],
-            document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
+            ["/orders", "/products", "/payments/{orderId}", "/ops/audit", "/ops/dead-letters"],
+            document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
         Assert.Equal(
-            ["Orders", "Payments", "Stock"],
+            ["Orders", "Stock", "Payments", "Operations"],
             document.GetProperty("tags").EnumerateArray().Select(tag => tag.GetProperty("name").GetString()));
+        Assert.Contains("./shop token alice", document.GetProperty("info").GetProperty("description").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,26 +42,47 @@ public sealed class ApiDocumentTests : IAsyncLifetime
 
         var schemas = document.GetProperty("components").GetProperty("schemas");
         Assert.Equal(
-            ["Money", "OrderingResponse", "Response"],
+            ["InventoryResponse", "Money", "PaymentResponse", "Response"],
             schemas.EnumerateObject().Select(schema => schema.Name).Order(StringComparer.Ordinal));
-        Assert.Equal("#/components/schemas/Response", ReferenceOf(document, "/products"));
-        Assert.Equal("#/components/schemas/OrderingResponse", ReferenceOf(document, "/orders"));
-        Assert.Equal("#/components/schemas/Response", ReferenceOf(document, "/payments/{orderId}"));
-        Assert.Equal(
-            "integer", schemas.GetProperty("OrderingResponse").GetProperty("properties").GetProperty("id").GetProperty("type").GetString());
+        Assert.Equal("#/components/schemas/Response", ReferenceOf(document, "/orders"));
+        Assert.Equal("#/components/schemas/InventoryResponse", ReferenceOf(document, "/products"));
+        Assert.Equal("#/components/schemas/PaymentResponse", ReferenceOf(document, "/payments/{orderId}"));
+        Assert.Equal("integer", schemas.GetProperty("Response").GetProperty("properties").GetProperty("id").GetProperty("type").GetString());
     }
 
     [Fact]
-    public async Task Half_a_document_is_not_given_out()
+    public async Task The_routes_of_a_service_that_is_away_are_missed_aloud_and_come_with_it()
     {
         await _shop.UntilHealthy("payment: 1 of 1");
         _shop.Payment.IsReady = false;
         await _shop.UntilHealthy("payment: 0 of 1");
 
-        using var answer = await _shop.Get("/openapi/v1.json", token: "");
+        var without = await Read();
 
-        await answer.IsProblem(HttpStatusCode.ServiceUnavailable);
-        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.False(without.GetProperty("paths").TryGetProperty("/payments/{orderId}", out _));
+        Assert.True(without.GetProperty("paths").TryGetProperty("/orders", out _));
+        Assert.Contains("the routes of payment", DescriptionOf(without), StringComparison.Ordinal);
+
+        _shop.Payment.IsReady = true;
+        await Eventually.True(
+            async () => (await Read()).GetProperty("paths").TryGetProperty("/payments/{orderId}", out _), "the document is whole again");
+        Assert.DoesNotContain("the routes of payment", DescriptionOf(await Read()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_known_of_a_service_stays_when_it_goes_away()
+    {
+        await _shop.Inventory.Stop();
+        await Read();
+        await _shop.Payment.Stop();
+        _shop.Ordering[0].ApiDocument = Document("/orders/new", "Orders", "integer");
+
+        await Eventually.True(
+            async () => (await Read()).GetProperty("paths").TryGetProperty("/orders/new", out _), "the document is fetched again");
+
+        var document = await Read();
+        Assert.True(document.GetProperty("paths").TryGetProperty("/payments/{orderId}", out _));
+        Assert.Contains("the routes of inventory**", DescriptionOf(document), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,10 +97,17 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);
         Assert.DoesNotContain("https://", html);
         Assert.Contains("openapi/v1.json", html);
+        Assert.Contains("\"agent\":{\"disabled\":true}", html);
+        Assert.Contains("\"showDeveloperTools\":\"never\"", html);
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+        Assert.Matches("script-src 'self' 'nonce-[^']{20,}'", policy);
+        Assert.Contains("connect-src 'self';", policy);
 
         using var script = await _shop.Get("/docs/scalar.js", token: "");
         Assert.Equal(HttpStatusCode.OK, script.StatusCode);
     }
+
+    static string DescriptionOf(JsonElement document) => document.GetProperty("info").GetProperty("description").GetString()!;
 
     async Task<JsonElement> Read()
     {
@@ -93,14 +122,18 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         $$$"""
         {
           "openapi": "3.1.1",
-          "paths": { "{{{path}}}": { "get": { "schema": { "$ref": "#/components/schemas/Response" } } } },
+          "paths": {
+            "/ops/audit": { "get": {} },
+            "/ops/dead-letters": { "get": {} },
+            "{{{path}}}": { "get": { "schema": { "$ref": "#/components/schemas/Response" } } }
+          },
           "components": {
             "schemas": {
               "Response": { "properties": { "id": { "type": "{{{idType}}}" } } },
               "Money": { "type": "object" }
             }
           },
-          "tags": [ { "name": "{{{tag}}}" } ]
+          "tags": [ { "name": "Operations" }, { "name": "{{{tag}}}" } ]
         }
         """;
 }

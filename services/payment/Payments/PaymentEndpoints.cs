@@ -6,5 +6,7 @@ static class PaymentEndpoints
 {
     public static void MapPayments(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/payments").WithTags("Payments").RequireAuthorization(Policies.Customer)
-            .MapGet("/{orderId}", GetPayment.Handle);
+            .MapGet("/{orderId}", GetPayment.Handle)
+            .WithSummary("Look at the payment of an order")
+            .WithDescription("Its status, what was taken and what was given back: for the order's customer, and for staff.");
 }

@@ -36,7 +36,9 @@ public static class InvariantRegistration
         {
             var findings = await services.GetRequiredService<InvariantMonitor>().Check(cancellation);
             return TypedResults.Ok(new InvariantReport(findings.All(finding => finding.Violations is []), findings));
-        });
+        })
+            .WithSummary("Check what each service promises")
+            .WithDescription("Every rule, with what violates it now. `./shop audit` checks the rules between the services as well.");
 }
 
 /// <summary>Whether a service keeps its promises.</summary>

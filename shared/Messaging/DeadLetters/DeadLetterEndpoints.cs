@@ -16,10 +16,18 @@ public static class DeadLetterEndpoints
     /// <summary>GET /dead-letters, GET and DELETE /dead-letters/{id}, POST /dead-letters/{id}/replay.</summary>
     public static void MapDeadLetters<TDb>(this IEndpointRouteBuilder routes) where TDb : DbContext
     {
-        routes.MapGet("/dead-letters", List<TDb>);
-        routes.MapGet("/dead-letters/{id}", Find<TDb>);
-        routes.MapPost("/dead-letters/{id}/replay", Replay<TDb>);
-        routes.MapDelete("/dead-letters/{id}", Discard<TDb>);
+        routes.MapGet("/dead-letters", List<TDb>)
+            .WithSummary("List messages that could not be handled")
+            .WithDescription("Those that wait for a decision, or with `status` those that were `replayed` or `discarded`, or `all`.");
+        routes.MapGet("/dead-letters/{id}", Find<TDb>)
+            .WithSummary("Look at a dead letter")
+            .WithDescription("The message as it came, and why it failed.");
+        routes.MapPost("/dead-letters/{id}/replay", Replay<TDb>)
+            .WithSummary("Send a dead letter once more")
+            .WithDescription("Once the cause is mended. It goes to the queue that could not handle it.");
+        routes.MapDelete("/dead-letters/{id}", Discard<TDb>)
+            .WithSummary("Discard a dead letter")
+            .WithDescription("It is kept for a while, and never handled.");
     }
 
     static async Task<Results<Ok<DeadLetterList>, ProblemHttpResult>> List<TDb>(

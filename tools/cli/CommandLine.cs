@@ -17,31 +17,62 @@ static class CommandLine
     /// <param name="make">The commands for these arguments, and what is left of them: settings are read here, so that a wrong one is told like all else.</param>
     public static async Task<int> Run(string[] arguments, Func<string[], (Command Shop, string[] Left)> make)
     {
+        using var interruption = new Interruption();
+        var left = "";
         try
         {
-            var (shop, rest) = make(arguments);
-            shop.Options.Add(new HelpOption());
-            shop.Options.Add(new VersionOption());
-            var parsed = shop.Parse(rest is [] ? ["--help"] : rest);
-            var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) };
-            if (parsed.Action is ParseErrorAction wrong)
+            var result = await Invoke(make(arguments), interruption.Token);
+            if (!interruption.IsThere)
             {
-                wrong.ShowHelp = false;
-                run.Output = Console.Error;
+                return result;
             }
-
-            var result = await parsed.InvokeAsync(run);
-            if (parsed.Action is ParseErrorAction)
-            {
-                await Console.Error.WriteLineAsync($"How it is used: {PathOf(parsed.CommandResult)} --help");
-            }
-
-            return result;
+        }
+        catch (Exception error) when (interruption.IsThere)
+        {
+            // Whatever it is, it comes from that.
+            left = error is Interrupted ? $" {error.Message}" : "";
         }
         catch (Exception error) when (Environment.GetEnvironmentVariable(DebugVariable) != "1")
         {
-            Print.Note(Explain(error));
+            Say(Explain(error));
             return 1;
+        }
+
+        // A terminal has shown ^C where the line was.
+        Say((Console.IsErrorRedirected ? "" : "\n") + "Interrupted." + left);
+        return interruption.ExitCode;
+    }
+
+    static async Task<int> Invoke((Command Shop, string[] Left) commands, CancellationToken cancellation)
+    {
+        commands.Shop.Options.Add(new HelpOption());
+        commands.Shop.Options.Add(new VersionOption());
+        var parsed = commands.Shop.Parse(commands.Left is [] ? ["--help"] : commands.Left);
+        var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        if (parsed.Action is ParseErrorAction wrong)
+        {
+            wrong.ShowHelp = false;
+            run.Output = Console.Error;
+        }
+
+        var result = await parsed.InvokeAsync(run, cancellation);
+        if (parsed.Action is ParseErrorAction)
+        {
+            await Console.Error.WriteLineAsync($"How it is used: {PathOf(parsed.CommandResult)} --help");
+        }
+
+        return result;
+    }
+
+    static void Say(string text)
+    {
+        try
+        {
+            Print.Note(text);
+        }
+        catch (IOException)
+        {
+            // The terminal is gone.
         }
     }
 
@@ -52,8 +83,7 @@ static class CommandLine
     {
         UserError or ApiError => error.Message,
         AggregateException { InnerExceptions: [var only] } => Explain(only),
-        OperationCanceledException { InnerException: TimeoutException } => "There was no answer in time. Is everything running? ./shop status",
-        OperationCanceledException => "Interrupted.",
+        OperationCanceledException => "There was no answer in time. Is everything running? ./shop status",
         BrokerUnreachableException => "RabbitMQ does not answer. Is everything running? ./shop status",
         HttpRequestException or NpgsqlException => $"{error.Message.TrimEnd('.')}. Is everything running? ./shop status",
         UnauthorizedAccessException or (IOException and not FileLoadException) =>

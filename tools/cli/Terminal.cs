@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Spectre.Console;
 
 namespace Shop.Cli;
@@ -14,6 +15,14 @@ static class Terminal
     /// <summary>Text as it is: no markup, no wrapping at the width of the terminal.</summary>
     public static void Line(string text = "") => Console.Out.WriteLine(text);
 
+    /// <summary>Whether whoever read standard output has gone, such as head after its lines.</summary>
+    public static bool IsOutputClosed()
+    {
+        const short nobodyReads = 8;
+        var output = new PollEntry { Handle = 1 };
+        return Poll(ref output, 1, 0) > 0 && (output.Happened & nobodyReads) != 0;
+    }
+
     // A program reads whole lines without colours, whatever the environment says of a terminal.
     static IAnsiConsole Of(TextWriter writer, bool isRedirected)
     {
@@ -26,5 +35,16 @@ static class Terminal
         }
 
         return console;
+    }
+
+    [DllImport("libc", EntryPoint = "poll")]
+    static extern int Poll(ref PollEntry entries, uint count, int milliseconds);
+
+    [StructLayout(LayoutKind.Sequential)]
+    struct PollEntry
+    {
+        public int Handle;
+        public short Events;
+        public short Happened;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Shop.Cli.Output;
 using Shop.Cli.Running;
 
 namespace Shop.Cli.Commands;
@@ -16,14 +17,17 @@ static class Down
             var stop = new SystemStop(checkout, steps);
             using var only = await checkout.State.Lock(() => steps.Note("waiting for another ./shop command to finish"), cancellation);
             var stopped = false;
-            await steps.Show(async () => stopped = await stop.Run(parsed.GetValue(wipe)));
+            await StillRunning.Told(
+                checkout.State,
+                () => steps.Show(async () => stopped = await stop.Run(parsed.GetValue(wipe), cancellation)),
+                cancellation);
             if (parsed.GetValue(wipe))
             {
                 stop.Wipe();
             }
 
             var data = parsed.GetValue(wipe) ? "Its data and logs are deleted." : "Its data stays for the next ./shop up.";
-            Terminal.Line($"{(stopped ? "Shop is down." : "Nothing was running.")} {data}");
+            Print.Line($"{(stopped ? "Shop is down." : "Nothing was running.")} {data}");
             return 0;
         });
         return command;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Shop.Cli.Output;
 using Shop.Cli.Running;
 using Shop.Cli.Servers;
 using Spectre.Console;
@@ -29,7 +30,9 @@ static class Up
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            await Run(checkout, parsed.GetValue(replicas), parsed.GetResult(without) is null ? null : parsed.GetValue(without), Terminal.Out, cancellation);
+            var left = parsed.GetResult(without) is null ? null : parsed.GetValue(without);
+            await StillRunning.Told(
+                checkout.State, () => Run(checkout, parsed.GetValue(replicas), left, Terminal.Out, cancellation), cancellation);
             ShowNextSteps(checkout);
             return 0;
         });
@@ -74,7 +77,7 @@ static class Up
     static void ShowNextSteps(Checkout checkout)
     {
         var url = $"http://localhost:{checkout.Ports.Gateway}";
-        Terminal.Line(
+        Print.Line(
             $$"""
 
               Gateway       {{url}}
@@ -83,11 +86,17 @@ static class Up
               PostgreSQL    127.0.0.1:{{checkout.Ports.Postgres}}
 
             A first order:
-              curl {{url}}/orders -H "Authorization: Bearer $(./shop token alice)" -H "Content-Type: application/json" \
+            """);
+        // As it is: to be copied.
+        Terminal.Line(
+            $$"""
+              curl {{url}}/orders \
+                -H "Authorization: Bearer $(./shop token alice)" \
+                -H "Content-Type: application/json" \
                 -d '{"items":[{"sku":"MUG-01","quantity":2}],"paymentMethod":"tok_visa"}'
 
-            Then: ./shop status, ./shop logs --follow, and ./shop down to stop.
             """);
+        Print.Line("Then: ./shop status, ./shop logs --follow, and ./shop down to stop.");
     }
 
     static string TracesAt(Checkout checkout) => ShopPrograms.UsersCollector is { } collector

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Shop.Cli.Auditing;
 using Shop.Cli.Commands;
+using Shop.Cli.Output;
+using Shop.Cli.Running;
 
 namespace Shop.Cli.Demo;
 
@@ -14,17 +16,24 @@ static class DemoCommand
         var command = new Command("demo", "Starts everything and takes a guided tour: paid, declined, out of stock, cancelled, killed");
         command.SetAction(async (_, cancellation) =>
         {
-            await Up.Run(checkout, null, without: [], Terminal.Out, cancellation);
-            await new Tour(checkout).Run(cancellation);
-
-            Terminal.Line();
-            Terminal.Line("And the audit: do all databases and the card network's ledger agree on all of it?");
-            var result = await AuditCommand.Run(checkout, _auditPatience, cancellation);
-            AuditCommand.Show(result);
-            Terminal.Line();
-            Terminal.Line("The system is still up. Next: ./shop order --watch, ./shop load, ./shop status; ./shop down stops it.");
-            return result.Ok ? 0 : 1;
+            var ok = false;
+            await StillRunning.Told(checkout.State, async () => ok = await Run(checkout, cancellation), cancellation);
+            return ok ? 0 : 1;
         });
         return command;
+    }
+
+    static async Task<bool> Run(Checkout checkout, CancellationToken cancellation)
+    {
+        await Up.Run(checkout, null, without: [], Terminal.Out, cancellation);
+        await new Tour(checkout).Run(cancellation);
+
+        Print.Line();
+        Print.Line("And the audit: do all databases and the card network's ledger agree on all of it?");
+        var result = await AuditCommand.Run(checkout, _auditPatience, cancellation);
+        AuditCommand.Show(result);
+        Print.Line();
+        Print.Line("The system is still up. Next: ./shop order --watch, ./shop load, ./shop status; ./shop down stops it.");
+        return result.Ok;
     }
 }

@@ -1,4 +1,5 @@
 using Shop.Cli.Orders;
+using Shop.Cli.Output;
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
 using Shop.Cli.Traces;
@@ -9,7 +10,7 @@ namespace Shop.Cli.Demo;
 sealed class Tour(Checkout checkout)
 {
     static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
-    const string Victim = "payment-1";
+    const string Victim = "payment";
 
     public async Task Run(CancellationToken cancellation)
     {
@@ -51,10 +52,16 @@ sealed class Tour(Checkout checkout)
 
     async Task<Guid> KillScene(ShopApi alice, CancellationToken cancellation)
     {
-        Title($"5. kill -9 of {Victim}, then an order: it waits, and goes on when the service is back");
-        var payment = checkout.State.Processes.Find(Victim) ?? throw new UserError($"There is no process {Victim}.");
-        BackgroundProcess.Kill(payment);
-        Terminal.Line($"            killed {Victim} (pid {payment.Pid})");
+        // All of them: a second one would take the order at once.
+        var payments = Enumerable.Range(1, Replicas.Max).Select(number => checkout.State.Processes.Find(Replicas.NameOf(Victim, number)))
+            .OfType<ProcessRecord>().Where(record => record.IsAlive).ToArray();
+        Title($"5. kill -9 of {string.Join(" and ", payments.Select(payment => payment.Name))}, then an order: it waits, and goes on when the service is back");
+        foreach (var payment in payments)
+        {
+            BackgroundProcess.Kill(payment);
+            Print.Line($"            killed {payment.Name} (pid {payment.Pid})");
+        }
+
         var order = await alice.Place([new("PEN-01", 3)], "tok_visa", Guid.NewGuid().ToString(), cancellation);
         var following = Follow(alice, order, "Confirmed", null, cancellation);
         var steps = new Steps(Terminal.Out);
@@ -69,14 +76,14 @@ sealed class Tour(Checkout checkout)
 
     static async Task Follow(ShopApi api, PlacedOrder order, string status, string? reason, CancellationToken cancellation)
     {
-        Terminal.Line($"            order {order.OrderId}, total {order.Total.Value} {order.Total.Currency}");
+        Print.Line($"            order {order.OrderId}, total {order.Total.Value} {order.Total.Currency}");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_patience);
         StatusChange? last = null;
         await foreach (var change in api.Watch(order.OrderId, deadline.Token))
         {
             last = change;
-            Terminal.Line(OrderText.Step(order, change));
+            Print.Line(OrderText.Step(order, change));
         }
 
         if (last?.Status != status || last.Reason != reason)
@@ -87,7 +94,7 @@ sealed class Tour(Checkout checkout)
 
     static void Title(string text)
     {
-        Terminal.Line();
-        Terminal.Line(text);
+        Print.Line();
+        Print.Line(text);
     }
 }

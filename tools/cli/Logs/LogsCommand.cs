@@ -83,7 +83,7 @@ static class LogsCommand
 
     static async Task Follow(Func<IEnumerable<LogLine>> poll, View view, CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested)
+        while (!cancellation.IsCancellationRequested && !Terminal.IsOutputClosed())
         {
             view.Show(poll());
             await Task.Delay(_pollInterval, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -36,6 +36,7 @@ sealed class SystemStart(Checkout checkout, Steps steps, Surroundings? surroundi
         OpenFiles.MustSuffice();
         StrayProcesses.Kill(checkout.State);
         await PortCheck.MustBeFree([.. PortsToTake(missing)], checkout.Ports.Offset, steps.Note, cancellation);
+        cancellation.ThrowIfCancellationRequested();
         if (!_table.IsAlive(LogKeeper.Name))
         {
             LogKeeper.Process(checkout).Start(checkout.State);

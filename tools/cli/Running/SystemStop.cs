@@ -12,13 +12,14 @@ sealed class SystemStop(Checkout checkout, Steps steps)
 
     /// <param name="wipe">The servers need not save what will be deleted.</param>
     /// <returns>False if nothing was running.</returns>
-    public async Task<bool> Run(bool wipe)
+    public async Task<bool> Run(bool wipe, CancellationToken cancellation = default)
     {
         var state = checkout.State;
         var running = state.Processes.All.Any(record => record.IsAlive);
         foreach (var stage in state.Processes.All.GroupBy(record => StageOf(record.Name)).OrderBy(stage => stage.Key).ToArray())
         {
-            await Task.WhenAll(stage.Select(record => Stop(record, saves: !wipe || StageOf(record.Name) < ServerStage)));
+            cancellation.ThrowIfCancellationRequested();
+            await Task.WhenAll(stage.Select(record => Stop(record, saves: !wipe || StageOf(record.Name) < ServerStage, cancellation)));
         }
 
         SystemPlan.Forget(state);
@@ -46,7 +47,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
         _ => 1,
     };
 
-    async Task Stop(ProcessRecord record, bool saves)
+    async Task Stop(ProcessRecord record, bool saves, CancellationToken cancellation)
     {
         if (record.IsAlive && !saves)
         {
@@ -58,7 +59,7 @@ sealed class SystemStop(Checkout checkout, Steps steps)
             var signal = ServerProcesses.IsDatabase(record.Name) ? Signal.Interrupt : Signal.Terminate;
             await steps.Run(
                 $"stopping {record.Name}",
-                () => BackgroundProcess.Stop(record, _stopLimit, signal),
+                () => BackgroundProcess.Stop(record, _stopLimit, signal).WaitAsync(cancellation),
                 clean => clean ? $"{record.Name} stopped" : $"{record.Name} killed, it did not stop within {_stopLimit.TotalSeconds:0} s");
         }
 

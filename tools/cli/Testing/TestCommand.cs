@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Shop.Cli.Output;
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
 using Shop.Cli.Servers;
@@ -71,12 +72,12 @@ static class TestCommand
             ],
             checkout.Root,
             _environment,
-            Terminal.Line,
+            Print.Line,
             cancellation);
         var totals = TestTotals.Read(result.Output, result.ExitCode);
-        Terminal.Line();
-        Terminal.Line($"The tests took {clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s; {totals.Skipped} were skipped.");
-        Terminal.Line($"{totals.Passed} passed, {totals.Failed} failed");
+        Print.Line();
+        Print.Line($"The tests took {clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s; {totals.Skipped} were skipped.");
+        Print.Line($"{totals.Passed} passed, {totals.Failed} failed");
         return totals.Failed == 0 ? 0 : 1;
     }
 }

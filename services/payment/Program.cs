@@ -14,18 +14,15 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("payment");
 builder.AddDatabase<PaymentDbContext>(PaymentDbContext.Schema);
-builder.AddValidatedOptions<PaymentOptions>(PaymentOptions.Section);
 builder.AddCardNetwork();
 builder.AddMessaging<PaymentDbContext>(messaging => messaging
     .Endpoint(Endpoints.Payments, endpoint => endpoint
         .Consumer<TakePaymentConsumer>()
         .Consumer<RefundPaymentConsumer>())
     .Preload<PaymentPreload>());
-builder.AddInvariants(PaymentDbContext.Schema, PaymentInvariants.Rules, PaymentInvariants.Unsettled);
+builder.AddInvariants(PaymentDbContext.Schema, PaymentInvariants.Rules, PaymentInvariants.Unsettled, PaymentInvariants.Differences);
 builder.AnswerUnavailable<OverloadedException>();
-builder.Services.AddSingleton<PaymentLeases>();
-builder.Services.AddSingleton<PaymentWorker>();
-builder.Services.AddHostedService(services => services.GetRequiredService<PaymentWorker>());
+builder.AddPayments();
 
 return await builder.ServeAsync<PaymentDbContext>(args, app =>
 {

@@ -26,6 +26,9 @@ public sealed record PaymentTaken(Guid OrderId);
 /// <param name="Code">The card network's reason, such as <c>insufficient_funds</c>.</param>
 public sealed record PaymentDeclined(Guid OrderId, string Code);
 
-/// <summary>The shop keeps no money for the order and never will again.</summary>
+/// <summary>
+/// The shop keeps no money for the order and never will again. Also announced when nobody of the shop asked for it: the card network, or
+/// a person there, has given the money back.
+/// </summary>
 /// <param name="Amount">What was given back in EUR; 0 if nothing had been taken.</param>
 public sealed record PaymentRefunded(Guid OrderId, decimal Amount);

@@ -11,6 +11,7 @@ public sealed class ChargeTests : IAsyncLifetime
     readonly string _ledger = Path.Combine(Path.GetTempPath(), $"ledger-{Guid.NewGuid():N}.jsonl");
     WebApplicationFactory<Program> _network = null!;
     HttpClient _http = null!;
+    string? _apiKey;
 
     public ValueTask InitializeAsync()
     {
@@ -143,6 +144,113 @@ public sealed class ChargeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_ledger_is_read_by_the_time_of_its_changes_in_pages_and_a_refund_is_a_change()
+    {
+        foreach (var number in Enumerable.Range(1, 5))
+        {
+            (await Charge($"key-{number}", "tok_visa", reference: $"order-{number}")).Dispose();
+        }
+
+        var first = Assert.Single(await Find("reference=order-1"));
+        (await Refund(Text(first, "id"), "refund-1", "{}")).Dispose();
+
+        var read = new List<string>();
+        var (after, afterId) = ("", "");
+        while (await Find($"changedAfter={after}&afterId={afterId}&limit=2") is { Count: > 0 } page)
+        {
+            read.AddRange(page.Select(charge => Text(charge, "reference")));
+            (after, afterId) = (Text(page[^1], "changedAt"), Text(page[^1], "id"));
+        }
+
+        Assert.Equal(["order-2", "order-3", "order-4", "order-5", "order-1"], read);
+    }
+
+    [Fact]
+    public async Task A_late_charge_is_answered_to_nobody_keeps_its_key_in_use_and_lands_later()
+    {
+        await SetFaults(new { lateRate = 1.0, lateMilliseconds = 1_500 });
+        using var impatient = new CancellationTokenSource();
+        var asking = Charge("key", "tok_visa", cancellation: impatient.Token);
+        await Until(async () =>
+        {
+            using var again = await Charge("key", "tok_visa");
+            return again.StatusCode == HttpStatusCode.Conflict;
+        });
+        await SetFaults(new { });
+        Assert.Empty(await Find("idempotencyKey=key"));
+
+        await Until(async () => (await Find("idempotencyKey=key")).Count == 1);
+
+        Assert.False(asking.IsCompleted);
+        await impatient.CancelAsync();
+    }
+
+    [Theory]
+    [InlineData("refundRate")]
+    [InlineData("partialRefundRate")]
+    public async Task Somebody_gives_the_money_back_from_outside(string rate)
+    {
+        await SetFaults(new Dictionary<string, object> { [rate] = 1.0, ["refundMilliseconds"] = 200 });
+        (await Charge("key", "tok_visa")).Dispose();
+        Assert.Equal("succeeded", Text(Assert.Single(await Find("reference=order-1")), "status"));
+
+        await Until(async () => Text(Assert.Single(await Find("reference=order-1")), "status") == "refunded");
+
+        Assert.Equal("25.00", Text(Assert.Single(await Find("reference=order-1")), "refunded"));
+    }
+
+    [Fact]
+    public async Task A_ledger_that_lags_does_not_show_what_is_new()
+    {
+        await SetFaults(new { ledgerLagMilliseconds = 60_000 });
+        (await Charge("key", "tok_visa")).Dispose();
+
+        Assert.Empty(await Find("idempotencyKey=key"));
+
+        await SetFaults(new { });
+        Assert.Single(await Find("idempotencyKey=key"));
+    }
+
+    [Fact]
+    public async Task A_key_that_has_expired_or_is_wrong_is_refused_and_who_brings_none_is_at_the_console()
+    {
+        await SetFaults(new { keyExpired = true });
+        using (var expired = await Charge("key", "tok_visa"))
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, expired.StatusCode);
+        }
+
+        await SetFaults(new { });
+        await Stop();
+        _apiKey = "right";
+        Start();
+        foreach (var (key, status) in new[] { ("wrong", HttpStatusCode.Unauthorized), ("right", HttpStatusCode.Created), (null, HttpStatusCode.Created) })
+        {
+            _http.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
+            using var answer = await Charge("key", "tok_visa");
+            Assert.Equal(status, answer.StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("proxyRate")]
+    [InlineData("strangeRate")]
+    [InlineData("keyInUseRate")]
+    public async Task An_answer_in_disguise_never_tells_of_the_charge(string rate)
+    {
+        await SetFaults(new Dictionary<string, object> { [rate] = 1.0, ["seed"] = 7 });
+        for (var number = 0; number < 20; number++)
+        {
+            using var answer = await Charge($"key-{number}", "tok_visa");
+            var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.DoesNotContain("\"status\":\"succeeded\",\"", text, StringComparison.Ordinal);
+        }
+
+        var hits = (await _http.GetFromJsonAsync<JsonElement>("/v1/faults", TestContext.Current.CancellationToken)).GetProperty("hits").GetInt32();
+        Assert.Equal(20, hits);
+    }
+
+    [Fact]
     public async Task Faults_apply_until_they_are_taken_back()
     {
         await SetFaults(new { outage = true });
@@ -162,8 +270,12 @@ public sealed class ChargeTests : IAsyncLifetime
 
     void Start()
     {
-        _network = new WebApplicationFactory<Program>().WithWebHostBuilder(host => host.UseSetting("Ledger:Path", _ledger));
-        _http = _network.CreateClient();
+        _network = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        {
+            host.UseSetting("Ledger:Path", _ledger);
+            host.UseSetting("ApiKey", _apiKey);
+        });
+        _http = _network.CreateClient(new() { AllowAutoRedirect = false });
     }
 
     async Task Stop()

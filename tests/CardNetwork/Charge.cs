@@ -15,6 +15,11 @@ sealed record Charge(
     string? Code,
     IReadOnlyDictionary<string, decimal> Refunds)
 {
+    public DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>When it was made, or something of it last went back. The ledger sets it.</summary>
+    public DateTimeOffset ChangedAt { get; init; }
+
     [JsonIgnore]
     public decimal Refunded => Refunds.Values.Sum();
 

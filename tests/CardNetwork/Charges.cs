@@ -10,24 +10,41 @@ namespace Shop.CardNetwork;
 /// The API of the network. A charge is made once for an idempotency key: who repeats the key is given the same charge, and
 /// waits for it if it is still being made.
 /// </summary>
-sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) : IDisposable
+sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, TimeProvider clock)
 {
     const int FlakyFailures = 2;
     static readonly TimeSpan _slowness = TimeSpan.FromSeconds(5);
 
     // Lazy: the dictionary may make two values for a key at once, though it keeps one, and two tasks would be two charges.
     readonly ConcurrentDictionary<string, Lazy<Task<Charge>>> _making = new();
+    readonly ConcurrentDictionary<string, bool> _late = new();
     readonly ConcurrentDictionary<string, int> _flakyFailures = new();
-    readonly SemaphoreSlim _refunding = new(1);
 
     public sealed record ChargeRequest(JsonElement Amount, string Currency, string Token, string Reference);
 
     public sealed record RefundRequest(JsonElement? Amount);
 
-    public sealed record View(string Id, string Reference, string Amount, string Refunded, string Status, string? Code)
+    public sealed record View(
+        string Id,
+        string Reference,
+        string Amount,
+        string Refunded,
+        string Status,
+        string? Code,
+        string Currency,
+        string IdempotencyKey,
+        string ChangedAt)
     {
         public static View Of(Charge charge) => new(
-            charge.Id, charge.Reference, Text(charge.Amount), Text(charge.Refunded), charge.Status, charge.Code);
+            charge.Id,
+            charge.Reference,
+            Text(charge.Amount),
+            Text(charge.Refunded),
+            charge.Status,
+            charge.Code,
+            charge.Currency,
+            charge.IdempotencyKey,
+            charge.ChangedAt.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture));
 
         static string Text(decimal amount) => amount.ToString("0.00", CultureInfo.InvariantCulture);
     }
@@ -53,13 +70,25 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
 
         if (!Tokens.Known.Contains(request.Token))
         {
-            return Refuse(422, "Unknown token.");
+            return Refuse(422, "Unknown token.", "unknown_token");
         }
 
         if (request.Token == Tokens.Outage
             || (request.Token == Tokens.Flaky && _flakyFailures.AddOrUpdate(key, 1, (_, count) => count + 1) <= FlakyFailures))
         {
             return Refuse(503, "The issuing bank does not answer.");
+        }
+
+        if (_late.ContainsKey(key) || faults.Happens(faults.Current.KeyInUseRate))
+        {
+            return Refuse(409, "A charge with this Idempotency-Key is being made.", "key_in_use");
+        }
+
+        if (faults.Happens(faults.Current.LateRate))
+        {
+            _late[key] = true;
+            _ = MakeLate(request, key, amount, TimeSpan.FromMilliseconds(faults.Current.LateMilliseconds));
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         }
 
         // Not bound to the caller: the money moves even if nobody waits for the answer any more.
@@ -73,20 +102,35 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
         return Answer(charge, request, amount);
     }
 
-    public IResult Find(string? reference, string? idempotencyKey, int after = 0, int limit = 1_000)
+    /// <summary>
+    /// By what it is for, by its key, by when it last changed (<paramref name="changedAfter"/>, empty for from the beginning, going on at
+    /// <paramref name="afterId"/>), or all in the order they were made.
+    /// </summary>
+    public IResult Find(
+        string? reference, string? idempotencyKey, string? changedAfter, string? afterId, int after = 0, int limit = 1_000)
     {
         if (faults.Current.Outage && faults.Hit())
         {
             return Refuse(503, "The card network is down.");
         }
 
-        IEnumerable<Charge> found = (reference, idempotencyKey) switch
+        var since = DateTimeOffset.MinValue;
+        if (changedAfter is { Length: > 0 }
+            && !DateTimeOffset.TryParse(changedAfter, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since))
         {
-            (not null, _) => ledger.FindByReference(reference),
-            (_, not null) => ledger.FindByKey(idempotencyKey) is { } charge ? [charge] : [],
-            _ => ledger.Page(after, Math.Clamp(limit, 1, 10_000)),
+            return Refuse(400, "changedAfter must be a time such as 2026-01-31T12:00:00.000000Z.");
+        }
+
+        limit = Math.Clamp(limit, 1, 10_000);
+        IEnumerable<Charge> found = (reference, idempotencyKey, changedAfter) switch
+        {
+            (not null, _, _) => ledger.FindByReference(reference),
+            (_, not null, _) => ledger.FindByKey(idempotencyKey) is { } charge ? [charge] : [],
+            (_, _, not null) => ledger.PageOfChanges(since, afterId ?? "", limit),
+            _ => ledger.Page(after, limit),
         };
-        return TypedResults.Ok(found.Select(View.Of));
+        var lag = TimeSpan.FromMilliseconds(faults.Current.LedgerLagMilliseconds);
+        return TypedResults.Ok(found.Where(charge => lag == TimeSpan.Zero || charge.MadeAt < clock.GetUtcNow() - lag || !faults.Hit()).Select(View.Of));
     }
 
     public async Task<Results<Ok<View>, ProblemHttpResult>> Refund(
@@ -105,42 +149,31 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
             return fault;
         }
 
-        // One at a time, or two refunds of one charge could give back more than there is.
-        await _refunding.WaitAsync(cancellation);
-        try
+        if (faults.Happens(faults.Current.KeyInUseRate))
         {
-            return await Refund(id, request, key);
+            return Refuse(409, "A refund with this Idempotency-Key is being made.", "key_in_use");
         }
-        finally
-        {
-            _refunding.Release();
-        }
-    }
 
-    public void Dispose() => _refunding.Dispose();
-
-    async Task<Results<Ok<View>, ProblemHttpResult>> Refund(string id, RefundRequest? request, string key)
-    {
-        if (ledger.FindById(id) is not { } charge)
+        if (ledger.FindById(id) is null)
         {
             return Refuse(404, "There is no such charge.");
         }
 
-        if (charge.Refunds.ContainsKey(key))
+        if (request?.Amount is { } asked && ReadAmount(asked) is null)
         {
-            return TypedResults.Ok(View.Of(charge));
+            return Refuse(400, "The amount must be such as 10.00.");
         }
 
-        var rest = charge.Amount - charge.Refunded;
-        var amount = request?.Amount is { } asked ? ReadAmount(asked) : rest;
-        if (amount is not { } refund || refund > rest || rest == 0 || charge.Code is not null)
-        {
-            return Refuse(422, "There is not that much to give back.");
-        }
+        return await refunds.GiveBack(id, key, request?.Amount is { } part ? ReadAmount(part) : null, cancellation) is { } refunded
+            ? TypedResults.Ok(View.Of(refunded))
+            : Refuse(422, "There is not that much to give back.", "nothing_left");
+    }
 
-        var refunded = charge with { Refunds = new Dictionary<string, decimal>(charge.Refunds) { [key] = refund } };
-        await ledger.Record(refunded);
-        return TypedResults.Ok(View.Of(refunded));
+    async Task MakeLate(ChargeRequest request, string key, decimal amount, TimeSpan late)
+    {
+        await Task.Delay(late, clock);
+        await MakeOnce(request, key, amount);
+        _late.TryRemove(key, out _);
     }
 
     async Task<Charge> MakeOnce(ChargeRequest request, string key, decimal amount)
@@ -166,6 +199,7 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
             new Dictionary<string, decimal>());
         await ledger.Record(charge);
         _making.TryRemove(key, out _);
+        refunds.Consider(charge);
         return charge;
     }
 
@@ -200,5 +234,6 @@ sealed class Charges(Ledger ledger, FaultInjection faults, TimeProvider clock) :
                 : null;
     }
 
-    static ProblemHttpResult Refuse(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+    static ProblemHttpResult Refuse(int status, string detail, string? code = null) => TypedResults.Problem(
+        detail, statusCode: status, extensions: code is null ? null : new Dictionary<string, object?> { ["code"] = code });
 }

@@ -15,15 +15,18 @@ sealed class Ledger : IAsyncDisposable
     readonly ConcurrentDictionary<string, Charge> _byId = new();
     readonly ConcurrentDictionary<string, IReadOnlyList<string>> _idsByReference = new();
     readonly List<string> _ids = [];
+    readonly SortedSet<(DateTimeOffset ChangedAt, string Id)> _changes = [];
     readonly Lock _idsLock = new();
     readonly Channel<(byte[] Line, TaskCompletionSource Written)> _lines =
         Channel.CreateUnbounded<(byte[], TaskCompletionSource)>(new() { SingleReader = true });
 
+    readonly TimeProvider _clock;
     readonly FileStream _file;
     readonly Task _writing;
 
-    public Ledger(string path)
+    public Ledger(string path, TimeProvider clock)
     {
+        _clock = clock;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         Load();
@@ -46,9 +49,27 @@ sealed class Ledger : IAsyncDisposable
         }
     }
 
+    /// <summary>Charges in the order in which they last changed, after a moment.</summary>
+    /// <param name="afterId">The charge of that moment at which to go on.</param>
+    public IReadOnlyList<Charge> PageOfChanges(DateTimeOffset after, string afterId, int limit)
+    {
+        lock (_idsLock)
+        {
+            return
+            [
+                .. _changes.GetViewBetween((after, afterId), (DateTimeOffset.MaxValue, ""))
+                    .Where(change => change != (after, afterId)).Take(limit).Select(change => _byId[change.Id]),
+            ];
+        }
+    }
+
     /// <summary>Records a new charge or a new state of one, and returns when it is safe.</summary>
     public async Task Record(Charge charge)
     {
+        // Microseconds, as its text has them.
+        var now = _clock.GetUtcNow();
+        now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+        charge = charge with { ChangedAt = now, MadeAt = charge.MadeAt == default ? now : charge.MadeAt };
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var line = JsonSerializer.SerializeToUtf8Bytes(charge, JsonSerializerOptions.Web);
         _lines.Writer.TryWrite((line, written));
@@ -84,18 +105,23 @@ sealed class Ledger : IAsyncDisposable
 
     void Index(Charge charge)
     {
-        if (!_byId.ContainsKey(charge.Id))
+        lock (_idsLock)
         {
-            lock (_idsLock)
+            var earlier = _byId.GetValueOrDefault(charge.Id);
+            _byId[charge.Id] = charge;
+            _byKey[charge.IdempotencyKey] = charge;
+            if (earlier is null)
             {
                 _ids.Add(charge.Id);
+                _idsByReference.AddOrUpdate(charge.Reference, [charge.Id], (_, ids) => [.. ids, charge.Id]);
+            }
+            else
+            {
+                _changes.Remove((earlier.ChangedAt, charge.Id));
             }
 
-            _idsByReference.AddOrUpdate(charge.Reference, [charge.Id], (_, ids) => [.. ids, charge.Id]);
+            _changes.Add((charge.ChangedAt, charge.Id));
         }
-
-        _byId[charge.Id] = charge;
-        _byKey[charge.IdempotencyKey] = charge;
     }
 
     // Whatever waits is written at once.

@@ -14,11 +14,32 @@ builder.Services.AddProblemDetails();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<FaultInjection>();
 builder.Services.AddSingleton<Charges>();
-builder.Services.AddSingleton(_ => new Ledger(builder.Configuration["Ledger:Path"] ?? "ledger.jsonl"));
+builder.Services.AddSingleton<Refunds>();
+builder.Services.AddSingleton<Disguises>();
+builder.Services.AddSingleton(services => new Ledger(
+    builder.Configuration["Ledger:Path"] ?? "ledger.jsonl", services.GetRequiredService<TimeProvider>()));
 
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
+app.UseWhen(http => http.Request.Path.StartsWithSegments("/v1/charges"), api =>
+{
+    api.Use(api.ApplicationServices.GetRequiredService<Disguises>().Answer);
+    // Who brings no key stands at the network's own console, as drills and people on this machine do; a wrong one is refused.
+    var key = builder.Configuration["ApiKey"];
+    api.Use(async (http, next) =>
+    {
+        var faults = http.RequestServices.GetRequiredService<FaultInjection>();
+        var brought = http.Request.Headers.Authorization.ToString();
+        if ((faults.Current.KeyExpired && faults.Hit()) || (key is not null && brought is not "" && brought != $"Bearer {key}"))
+        {
+            await TypedResults.Problem("The API key has expired or is not the right one.", statusCode: 401).ExecuteAsync(http);
+            return;
+        }
+
+        await next(http);
+    });
+});
 
 var charges = app.Services.GetRequiredService<Charges>();
 app.MapPost("/v1/charges", charges.Make);

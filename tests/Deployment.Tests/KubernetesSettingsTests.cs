@@ -14,6 +14,7 @@ public sealed class KubernetesSettingsTests : IDisposable
     static readonly string[] _launchersOwn =
     [
         "ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port", "TrustedForwarders__", "OrderSaga__", "Reservations__",
+        "Reconciliation__", "CardNetwork__ApiKey", "ApiKey",
     ];
 
     readonly string _folder = Directory.CreateTempSubdirectory("shop-settings-").FullName;

@@ -43,7 +43,12 @@ public sealed class BadInputTests(ShopSystem shop)
     [InlineData(422, "items[0].quantity", """{"items":[{"sku":"MUG-01","quantity":99999999999}],"paymentMethod":"tok_visa"}""")]
     [InlineData(422, "items[0].quantity", """{"items":[{"sku":"MUG-01","quantity":1.5}],"paymentMethod":"tok_visa"}""")]
     [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":""}""")]
-    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"tok_unknown"}""")]
+    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"visa"}""")]
+    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"tok_"}""")]
+    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"tok_with blank"}""")]
+    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"tok_visa\n"}""")]
+    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"pm_visa"}""")]
+    [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"tok_4111111111111111"}""")]
     [InlineData(422, "paymentMethod", """{"items":[{"sku":"MUG-01","quantity":1}],"paymentMethod":"4111111111111111"}""")]
     public async Task A_bad_order_is_refused_with_what_is_wrong_with_it(int status, string? field, string body)
     {

@@ -4,6 +4,7 @@ using Shop.Inventory.Products;
 using Shop.Inventory.Reservations;
 using Shop.Payment.CardNetwork;
 using Shop.Payment.Payments;
+using Shop.Payment.Reconciliation;
 using PaymentEntity = Shop.Payment.Payments.Payment;
 
 namespace Shop.Exploration.Tests;
@@ -69,16 +70,32 @@ class Decisions(SagaDecisions saga)
         ChargeAnswer answer = attempt.Phase switch
         {
             Phase.Succeeded => new ChargeAnswer.Succeeded("ch_1"),
+            Phase.Refunded => new ChargeAnswer.Succeeded("ch_1", 99),
             Phase.Declined => new ChargeAnswer.Declined("card_declined"),
+            Phase.NotFound => new ChargeAnswer.NotFound(),
             Phase.NotDone => new ChargeAnswer.NotDone("answered 503"),
             _ => new ChargeAnswer.Unknown("no answer"),
         };
-        var announcement = attempt.State != PaymentState.Refunding ? payment.Charged(answer, attempt.IsSettled, attempt.IsLatest ? payment.Attempts : payment.Attempts - 1)
-            : answer is ChargeAnswer.Succeeded ? payment.GivenBack()
-            : null;
+        var announcement = payment.Learn(answer, attempt.IsSettled, attempt.IsLatest ? payment.Attempts : payment.Attempts - 1);
         var after = View(payment);
         // Whatever is not done yet is looked at again after a pause.
         return (after with { Next = after.Next == Next.Never ? Next.Never : Next.Due }, Mails(announcement));
+    }
+
+    /// <summary>What reconciliation makes of what the ledger has.</summary>
+    public virtual (PaymentView After, IReadOnlyList<Mail> Sent) Reconcile(PaymentView before, Ledger ledger)
+    {
+        var payment = Restore(before)!;
+        var charge = new ReplyBody.Charge(
+            "ch_1",
+            _order.ToString(),
+            99,
+            ledger == Ledger.Refunded ? 99 : 0,
+            ledger switch { Ledger.Declined => "declined", Ledger.Refunded => "refunded", _ => "succeeded" });
+        var announcement = Comparison.IsNews(charge, payment)
+            ? payment.Learn(Meanings.OfStatus(charge), settled: true, payment.Attempts)
+            : null;
+        return (View(payment), Mails(announcement));
     }
 
     protected static IReadOnlyList<Mail> Mails(object? announcement) =>
@@ -138,6 +155,7 @@ class Decisions(SagaDecisions saga)
         Set(payment, nameof(PaymentEntity.InDoubt), known.InDoubt);
         Set(payment, nameof(PaymentEntity.Attempts), known.Attempts);
         Set(payment, nameof(PaymentEntity.ChargeId), known.HasCharge ? "ch_1" : null);
+        Set(payment, nameof(PaymentEntity.RefundedAmount), known.State == PaymentState.Refunded ? 99m : 0m);
         Set(payment, nameof(PaymentEntity.DeclineCode), known.State == PaymentState.Declined ? "card_declined" : null);
         Set(payment, nameof(PaymentEntity.NextAttemptAt), known.Next switch
         {

@@ -30,6 +30,26 @@ public sealed class ExplorationTests(ITestOutputHelper output)
         Assert.True(exploration.Violation is null, exploration.ToString());
     }
 
+    /// <param name="cancels">How often the customer cancels.</param>
+    /// <param name="lateLandings">How often a charge lands only after everybody has given it up.</param>
+    /// <param name="outsideRefunds">How often the card network, or a person there, gives the money back, at whatever moment.</param>
+    /// <param name="duplicates">How many messages are delivered a second time.</param>
+    [Theory]
+    [InlineData(1, 1, 0, 0)]
+    [InlineData(1, 0, 1, 0)]
+    [InlineData(0, 1, 1, 0)]
+    [InlineData(0, 0, 1, 1)]
+    public async Task One_order_ends_right_whatever_the_card_network_does(int cancels, int lateLandings, int outsideRefunds, int duplicates)
+    {
+        await using var saga = await SagaDecisions.Open();
+
+        var exploration = await Explorer.Explore(
+            Start(1, cancels, reminders: 0, expiries: 0, duplicates, sleeps: 0, lateLandings, outsideRefunds), new(saga), StatesMax);
+
+        output.WriteLine(exploration.ToString());
+        Assert.True(exploration.Violation is null, exploration.ToString());
+    }
+
     [Fact]
     public async Task Two_orders_of_the_last_unit_end_right_on_every_way()
     {
@@ -48,6 +68,14 @@ public sealed class ExplorationTests(ITestOutputHelper output)
         await MustBeFound(saga => new NoRefundOfLatePayment(saga), "the charge arrives: Succeeded");
 
     [Fact]
+    public async Task A_ledger_that_nobody_reads_is_found() =>
+        await MustBeFound(saga => new NoReconciliation(saga), "the charge arrives: Succeeded", lateLandings: 1);
+
+    [Fact]
+    public async Task Money_that_went_back_unnoticed_is_found() =>
+        await MustBeFound(saga => new NoReconciliation(saga), "somebody gives the money back", cancels: 0, outsideRefunds: 1);
+
+    [Fact]
     public async Task A_duplicate_that_is_not_recognized_is_found() =>
         await MustBeFound(saga => new NoDuplicateCheck(saga), "deliver ReserveStock again");
 
@@ -55,19 +83,20 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     public async Task A_release_that_nobody_remembers_is_found() =>
         await MustBeFound(saga => new ReleaseNotRecorded(saga), "deliver ReleaseStock");
 
-    async Task MustBeFound(Func<SagaDecisions, Decisions> seed, string step)
+    async Task MustBeFound(Func<SagaDecisions, Decisions> seed, string step, int cancels = 1, int lateLandings = 0, int outsideRefunds = 0)
     {
         await using var saga = await SagaDecisions.Open();
 
         var exploration = await Explorer.Explore(
-            Start(1, cancels: 1, reminders: 0, expiries: 0, duplicates: 1, sleeps: 0), seed(saga), StatesMax);
+            Start(1, cancels, reminders: 0, expiries: 0, duplicates: 1, sleeps: 0, lateLandings, outsideRefunds), seed(saga), StatesMax);
 
         output.WriteLine(exploration.ToString());
         Assert.NotNull(exploration.Violation);
         Assert.Contains(exploration.Way, what => what.Contains(step, StringComparison.Ordinal));
     }
 
-    static World Start(int orders, int cancels, int reminders, int expiries, int duplicates, int sleeps) => new(
+    static World Start(
+        int orders, int cancels, int reminders, int expiries, int duplicates, int sleeps, int lateLandings = 0, int outsideRefunds = 0) => new(
         [.. Enumerable.Range(0, orders).Select(_ =>
         {
             // As PlaceOrder leaves it.
@@ -79,6 +108,8 @@ public sealed class ExplorationTests(ITestOutputHelper output)
                 ExpiriesLeft = expiries,
                 DuplicatesLeft = duplicates,
                 SleepsLeft = sleeps,
+                LateLandingsLeft = lateLandings,
+                OutsideRefundsLeft = outsideRefunds,
             };
             order.Fresh[(int)Mail.ReserveStock] = 1;
             return order;

@@ -3,12 +3,18 @@ using Shop.Payment.Payments;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>A charge that lands after its order was given up is taken for one that never was.</summary>
-sealed class NoRefundOfLatePayment(SagaDecisions saga) : Decisions(saga)
+/// <summary>Nobody holds the payments against the card network's ledger.</summary>
+class NoReconciliation(SagaDecisions saga) : Decisions(saga)
+{
+    public override (PaymentView After, IReadOnlyList<Mail> Sent) Reconcile(PaymentView before, Ledger ledger) => (before, []);
+}
+
+/// <summary>A charge that lands after its order was given up is taken for one that never was, and no sweep finds it.</summary>
+sealed class NoRefundOfLatePayment(SagaDecisions saga) : NoReconciliation(saga)
 {
     public override (PaymentView After, IReadOnlyList<Mail> Sent) Record(PaymentView before, Attempt attempt) =>
         base.Record(before, before.State == PaymentState.Voiding && attempt.Phase == Phase.Succeeded
-            ? attempt with { Phase = Phase.NotDone, IsSettled = true }
+            ? attempt with { Phase = Phase.NotFound, IsSettled = true }
             : attempt);
 }
 

@@ -22,8 +22,9 @@ sealed class WorkerMoves(Decisions decisions)
             var next = world.With(index, one => one.Ledger = outcome, out var paying);
             var phase = outcome switch
             {
-                Ledger.Nothing => Phase.NotDone,
+                Ledger.Nothing => Phase.NotFound,
                 Ledger.Declined => Phase.Declined,
+                Ledger.Refunded => Phase.Refunded,
                 _ => Phase.Succeeded,
             };
             var attempt = new Attempt(payment.State, payment.Attempts == 0, IsSettled: true, IsLatest: true, phase);
@@ -40,12 +41,14 @@ sealed class WorkerMoves(Decisions decisions)
         var order = world.Orders[index];
         if (order.Payment is { Next: Next.Due } payment && order.Attempt is null)
         {
-            // As PaymentLeases has it. A charge has settled when none is under way any more.
+            // As PaymentLeases has it. A charge has settled when none is under way any more, or when it lands later than anybody expects.
             var settled = payment.InDoubt && !order.ChargeInFlight && order.Sleeper is not { Phase: Phase.Sent };
-            foreach (var isSettled in settled ? [true, false] : new[] { !payment.InDoubt })
+            var late = payment.InDoubt && !settled && order.LateLandingsLeft > 0;
+            foreach (var isSettled in settled || late ? [true, false] : new[] { !payment.InDoubt })
             {
                 moves.Add(("the worker leases the payment", world.With(index, one =>
                 {
+                    one.LateLandingsLeft -= late && isSettled ? 1 : 0;
                     one.Attempt = new(payment.State, payment.Attempts == 0, isSettled, IsLatest: true, Phase.Start);
                     one.Sleeper = one.Sleeper is { } sleeping ? sleeping with { IsLatest = false } : null;
                     one.Payment = payment with
@@ -70,6 +73,7 @@ sealed class WorkerMoves(Decisions decisions)
             }
         }
 
+        Outside(world, index, moves);
         if (order.Attempt is { } attempt)
         {
             Attempt(world, index, attempt, mayCharge: true, (one, next) => one.Attempt = next, "the worker", moves);
@@ -97,6 +101,29 @@ sealed class WorkerMoves(Decisions decisions)
         }
     }
 
+    // What others do at the card network, and the sweep over its ledger that finds it.
+    void Outside(World world, int index, List<(string, World)> moves)
+    {
+        var order = world.Orders[index];
+        if (order is { Ledger: Ledger.Succeeded, OutsideRefundsLeft: > 0 })
+        {
+            moves.Add(("somebody gives the money back at the card network", world.With(index, one =>
+            {
+                one.OutsideRefundsLeft--;
+                one.Ledger = Ledger.Refunded;
+            }, out _)));
+        }
+
+        if (order.IsUnreconciled)
+        {
+            var next = world.With(index, _ => { }, out var reconciled);
+            var (after, sent) = decisions.Reconcile(reconciled.Payment!.Value, reconciled.Ledger);
+            reconciled.Payment = after;
+            reconciled.Send(sent);
+            moves.Add(("the sweep over the ledger finds it", next));
+        }
+    }
+
     // As PaymentWorker has it: ask before you charge again, and never charge past the lease.
     void Attempt(
         World world, int index, Attempt attempt, bool mayCharge, Action<OrderWorld, Attempt?> put, string who, List<(string, World)> moves)
@@ -110,16 +137,17 @@ sealed class WorkerMoves(Decisions decisions)
 
         switch (attempt)
         {
+            // A refund that is refused because nothing is left ends in a look at the charge, which tells the same.
             case { Phase: Phase.Start, State: PaymentState.Refunding }:
-                To(Phase.Succeeded, "refunds", one => one.Ledger = Ledger.Refunded);
+                To(Phase.Refunded, "refunds", one => one.Ledger = Ledger.Refunded);
                 To(Phase.NotDone, "cannot refund now");
                 break;
             case { Phase: Phase.Start, IsFirst: false } when order.Ledger != Ledger.Nothing:
-                To(order.Ledger == Ledger.Declined ? Phase.Declined : Phase.Succeeded, "asks the ledger");
+                To(PhaseOf(order.Ledger), "asks the ledger");
                 To(Phase.Unknown, "asks and gets no answer");
                 break;
             case { Phase: Phase.Start, IsFirst: false, State: PaymentState.Voiding }:
-                To(Phase.NotDone, "asks the ledger, which has nothing");
+                To(Phase.NotFound, "asks the ledger, which has nothing");
                 To(Phase.Unknown, "asks and gets no answer");
                 break;
             case { Phase: Phase.Start }:
@@ -134,7 +162,7 @@ sealed class WorkerMoves(Decisions decisions)
                 To(Phase.Unknown, "gets no answer in time");
                 if (!order.ChargeInFlight && order.Ledger != Ledger.Nothing)
                 {
-                    To(order.Ledger == Ledger.Declined ? Phase.Declined : Phase.Succeeded, "gets the answer");
+                    To(PhaseOf(order.Ledger), "gets the answer");
                 }
 
                 break;
@@ -147,6 +175,13 @@ sealed class WorkerMoves(Decisions decisions)
                 break;
         }
     }
+
+    static Phase PhaseOf(Ledger ledger) => ledger switch
+    {
+        Ledger.Declined => Phase.Declined,
+        Ledger.Refunded => Phase.Refunded,
+        _ => Phase.Succeeded,
+    };
 
     static void EndLease(OrderWorld order) => order.Payment = order.Payment is { Next: Next.Leased } leased ? leased with { Next = Next.Due } : order.Payment;
 }

@@ -32,7 +32,7 @@ enum Next { Never, Due, Leased }
 /// <summary>What payment remembers, as far as it decides by it. Attempts beyond the second are like the second.</summary>
 readonly record struct PaymentView(PaymentState State, bool InDoubt, int Attempts, bool HasCharge, Next Next);
 
-enum Phase { Start, Sent, Succeeded, Declined, NotDone, Unknown }
+enum Phase { Start, Sent, Succeeded, Refunded, Declined, NotFound, NotDone, Unknown }
 
 /// <summary>An attempt of the worker: what it knew when it began, and how far it is.</summary>
 readonly record struct Attempt(PaymentState State, bool IsFirst, bool IsSettled, bool IsLatest, Phase Phase);
@@ -71,6 +71,12 @@ sealed class OrderWorld
 
     public int SleepsLeft { get; set; }
 
+    /// <summary>How often a charge lands only after it counts as settled.</summary>
+    public int LateLandingsLeft { get; set; }
+
+    /// <summary>How often somebody gives the money back from outside.</summary>
+    public int OutsideRefundsLeft { get; set; }
+
     /// <summary>How often each is on its way for the first time.</summary>
     public int[] Fresh { get; private init; } = new int[_kinds];
 
@@ -79,15 +85,25 @@ sealed class OrderWorld
 
     public bool IsTerminal => Saga.Status is "Confirmed" or "Cancelled";
 
+    /// <summary>
+    /// The ledger has something that payment does not know, and payment is not at work on it: a sweep will find it, whenever it comes.
+    /// </summary>
+    public bool IsUnreconciled => Payment is { Next: Next.Never } payment && Ledger switch
+    {
+        Ledger.Succeeded => payment.State is not PaymentState.Taken,
+        Ledger.Refunded => payment.State is not PaymentState.Refunded,
+        _ => false,
+    };
+
     /// <summary>Nothing has to happen any more, though a duplicate may still come.</summary>
-    public bool IsFinal => IsTerminal && Saga.Timer == Timer.None && Fresh.All(count => count == 0)
+    public bool IsFinal => IsTerminal && !IsUnreconciled && Saga.Timer == Timer.None && Fresh.All(count => count == 0)
         && Attempt is null && Sleeper is null && !ChargeInFlight && Payment is not { Next: not Next.Never };
 
     public OrderWorld Clone() => new()
     {
         Saga = Saga, Reservation = Reservation, Payment = Payment, Ledger = Ledger, ChargeInFlight = ChargeInFlight,
         Attempt = Attempt, Sleeper = Sleeper, CancelsLeft = CancelsLeft, RemindersLeft = RemindersLeft, ExpiriesLeft = ExpiriesLeft,
-        DuplicatesLeft = DuplicatesLeft, SleepsLeft = SleepsLeft,
+        DuplicatesLeft = DuplicatesLeft, SleepsLeft = SleepsLeft, LateLandingsLeft = LateLandingsLeft, OutsideRefundsLeft = OutsideRefundsLeft,
         Fresh = [.. Fresh], Repeatable = [.. Repeatable],
     };
 
@@ -104,7 +120,7 @@ sealed class OrderWorld
         Append(key, Array.IndexOf(_statuses, Saga.Status), Array.IndexOf(_reasons, Saga.Reason) + 1, Saga.AwaitsStock ? 1 : 0, Saga.AwaitsRefund ? 1 : 0, (int)Saga.Timer, (int?)Reservation ?? 9);
         Append(key, Payment is { } payment
             ? [(int)payment.State, payment.InDoubt ? 1 : 0, payment.Attempts, payment.HasCharge ? 1 : 0, (int)payment.Next] : [9]);
-        Append(key, (int)Ledger, ChargeInFlight ? 1 : 0, CancelsLeft, RemindersLeft, ExpiriesLeft, DuplicatesLeft, SleepsLeft);
+        Append(key, (int)Ledger, ChargeInFlight ? 1 : 0, CancelsLeft, RemindersLeft, ExpiriesLeft, DuplicatesLeft, SleepsLeft, LateLandingsLeft, OutsideRefundsLeft);
         Append(key, Attempt);
         Append(key, Sleeper);
         Append(key, Fresh);

@@ -14,9 +14,14 @@ namespace Shop.Payment.Tests;
 /// <summary>The resilience pipeline before a card network that can be told what to answer, and counts who asks.</summary>
 public sealed class CircuitBreakerTests : IAsyncLifetime
 {
+    static readonly WantedCharge _wanted = new("key", 1, "r");
+
     readonly WebApplication _network = Build();
     HttpStatusCode _answer = HttpStatusCode.ServiceUnavailable;
     TimeSpan _latency;
+    int? _redirect;
+    bool _drips;
+    bool _isPage;
     int _calls;
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -27,9 +32,26 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
         {
             Interlocked.Increment(ref _calls);
             await Task.Delay(_latency, http.RequestAborted);
+            if (_redirect is { } redirect)
+            {
+                http.Response.Headers.Location = "/elsewhere";
+                return Results.StatusCode(redirect);
+            }
+
+            if (_drips)
+            {
+                await http.Response.StartAsync(http.RequestAborted);
+                await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted);
+            }
+
+            if (_isPage)
+            {
+                return Results.Content("<html>no upstream</html>", "text/html", statusCode: (int)_answer);
+            }
+
             return _answer == HttpStatusCode.Created
                 ? Results.Json(new { id = "ch_1", reference = "r", amount = "1.00", refunded = "0.00", status = "succeeded", code = (string?)null }, statusCode: 201)
-                : Results.StatusCode((int)_answer);
+                : Results.Problem(statusCode: (int)_answer);
         });
         await _network.StartAsync(Cancellation);
     }
@@ -90,6 +112,44 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
         Assert.Equal(1, _calls);
     }
 
+    [Theory]
+    [InlineData(302)]
+    [InlineData(307)]
+    public async Task A_redirect_is_not_followed(int status)
+    {
+        var followed = 0;
+        _redirect = status;
+        _network.MapFallback(() => Interlocked.Increment(ref followed));
+        using var host = Client();
+
+        Assert.IsType<ChargeAnswer.Unknown>(await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+
+        Assert.Equal((1, 0), (_calls, followed));
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_end_is_given_up_in_the_time_for_an_answer()
+    {
+        _answer = HttpStatusCode.Created;
+        _drips = true;
+        using var host = Client(("AnswerTimeLimit", "00:00:01"));
+
+        var answer = await Charge(host.Services.GetRequiredService<CardNetworkClient>()).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+
+        Assert.IsType<ChargeAnswer.Unknown>(answer);
+    }
+
+    [Fact]
+    public async Task A_503_that_is_not_the_networks_own_word_may_have_had_an_effect()
+    {
+        _isPage = true;
+        using var host = Client(("Retries", "2"));
+
+        Assert.IsType<ChargeAnswer.Unknown>(await Charge(host.Services.GetRequiredService<CardNetworkClient>()));
+
+        Assert.Equal(1, _calls);
+    }
+
     [Fact]
     public async Task A_network_that_is_not_there_has_done_nothing()
     {
@@ -130,12 +190,12 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
         await _network.StopAsync(Cancellation);
         using var host = Client(("Retries", "0"));
 
-        await host.Services.GetRequiredService<CardNetworkClient>().Ask("key", Cancellation);
+        await host.Services.GetRequiredService<CardNetworkClient>().Ask(_wanted, Cancellation);
 
         Assert.Single(readings.Of("shop.card_network.call.duration", "ask", "unknown"));
     }
 
-    static Task<ChargeAnswer> Charge(CardNetworkClient client) => client.Charge("key", 1, "tok_visa", "r", Cancellation);
+    static Task<ChargeAnswer> Charge(CardNetworkClient client) => client.Charge(_wanted, "tok_visa", Cancellation);
 
     IHost Client(params (string Key, string Value)[] settings)
     {

@@ -12,7 +12,7 @@ public sealed class CrashTests(TestServers servers)
     public async Task A_process_killed_while_the_money_moves_is_followed_by_one_that_asks()
     {
         await using var payments = await PaymentScenario.Open(
-            servers, ("CardNetwork__AnswerTimeLimit", "00:00:05"), ("Payments__LeaseTime", "00:00:06"), ("Payments__SettlingTime", "00:00:07"));
+            servers, ("CardNetwork__AnswerTimeLimit", "00:00:05"), ("Payments__LeaseTime", "00:00:06"), ("Payments__SettlingTime", "00:00:11"));
         var victim = await payments.StartReplica();
         var command = PaymentScenario.Take("tok_timeout");
         await payments.Send(command);

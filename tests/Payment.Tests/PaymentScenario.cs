@@ -79,6 +79,18 @@ sealed class PaymentScenario : IAsyncDisposable
         return [.. charges!.Select(charge => (Text(charge, "amount"), Text(charge, "refunded"), Text(charge, "status")))];
     }
 
+    /// <summary>Somebody at the network's own console gives money back.</summary>
+    /// <param name="amount">Null for all of it.</param>
+    public async Task GiveBackAtTheConsole(Guid orderId, string? amount = null)
+    {
+        var charges = await Network.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
+        await Post($"v1/charges/{Text(Assert.Single(charges!), "id")}/refunds", amount is null ? new { } : new { amount });
+    }
+
+    /// <summary>Somebody charges a card for something the shop knows nothing of.</summary>
+    public Task ChargeAtTheConsole(string reference) =>
+        Post("v1/charges", new { amount = "7.00", currency = "EUR", token = "tok_visa", reference });
+
     public async Task<string> StateOf(Guid orderId)
     {
         await using var command = _sql.CreateCommand($"select state from payment.payments where order_id = '{orderId}'");
@@ -105,6 +117,14 @@ sealed class PaymentScenario : IAsyncDisposable
         await _broker.DisposeAsync();
         await _sql.DisposeAsync();
         File.Delete(_networkSettings["Ledger__Path"]);
+    }
+
+    async Task Post(string path, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType()) };
+        request.Headers.Add("Idempotency-Key", $"console-{Guid.NewGuid()}");
+        using var answer = await Network.Http.SendAsync(request, Cancellation);
+        Assert.True(answer.IsSuccessStatusCode);
     }
 
     async Task<TestProgram> Start(string assembly, Dictionary<string, string> settings)

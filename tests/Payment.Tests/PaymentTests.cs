@@ -10,6 +10,8 @@ public sealed class PaymentTests
     static readonly Guid _order = Guid.CreateVersion7();
     static readonly ChargeAnswer _succeeded = new ChargeAnswer.Succeeded("ch_1");
     static readonly ChargeAnswer _declined = new ChargeAnswer.Declined("card_declined");
+    static readonly ChargeAnswer _givenBack = new ChargeAnswer.Succeeded("ch_1", 25m);
+    static readonly ChargeAnswer _notFound = new ChargeAnswer.NotFound();
     static readonly ChargeAnswer _notDone = new ChargeAnswer.NotDone("answered 503");
     static readonly ChargeAnswer _unknown = new ChargeAnswer.Unknown("no answer");
 
@@ -18,8 +20,8 @@ public sealed class PaymentTests
     {
         var payment = Intended();
 
-        Assert.Equal(new PaymentTaken(_order), payment.Charged(_succeeded, settled: true, attempt: payment.Attempts));
-        Assert.Null(payment.Charged(_succeeded, settled: true, attempt: payment.Attempts));
+        Assert.Equal(new PaymentTaken(_order), payment.Learn(_succeeded, settled: true, attempt: payment.Attempts));
+        Assert.Null(payment.Learn(_succeeded, settled: true, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Taken, payment.State);
         Assert.Null(payment.NextAttemptAt);
@@ -30,7 +32,7 @@ public sealed class PaymentTests
     {
         var payment = Intended();
 
-        Assert.Equal(new PaymentDeclined(_order, "card_declined"), payment.Charged(_declined, settled: true, attempt: payment.Attempts));
+        Assert.Equal(new PaymentDeclined(_order, "card_declined"), payment.Learn(_declined, settled: true, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Declined, payment.State);
         Assert.Null(payment.NextAttemptAt);
@@ -41,7 +43,7 @@ public sealed class PaymentTests
     {
         var payment = Intended();
 
-        Assert.Null(payment.Charged(_unknown, settled: false, attempt: payment.Attempts));
+        Assert.Null(payment.Learn(_unknown, settled: false, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Pending, payment.State);
         Assert.NotNull(payment.NextAttemptAt);
@@ -53,7 +55,7 @@ public sealed class PaymentTests
         var payment = Intended();
         Assert.Null(payment.AnswerAgain());
 
-        payment.Charged(_succeeded, settled: true, attempt: payment.Attempts);
+        payment.Learn(_succeeded, settled: true, attempt: payment.Attempts);
         Assert.Equal(new PaymentTaken(_order), payment.AnswerAgain());
     }
 
@@ -82,14 +84,15 @@ public sealed class PaymentTests
     public void A_taken_payment_is_given_back_and_announced_when_the_network_has_done_it()
     {
         var payment = Intended();
-        payment.Charged(_succeeded, settled: true, attempt: payment.Attempts);
+        payment.Learn(_succeeded, settled: true, attempt: payment.Attempts);
 
         Assert.Null(payment.GiveBack());
         Assert.Equal(PaymentState.Refunding, payment.State);
         Assert.Null(payment.GiveBack());
 
-        Assert.Equal(new PaymentRefunded(_order, 25m), payment.GivenBack());
-        Assert.Null(payment.GivenBack());
+        Assert.Null(Learn(payment, _succeeded));
+        Assert.Equal(new PaymentRefunded(_order, 25m), Learn(payment, _givenBack));
+        Assert.Null(Learn(payment, _givenBack));
         Assert.Equal(new PaymentRefunded(_order, 25m), payment.GiveBack());
         Assert.Equal((PaymentState.Refunded, 25m), (payment.State, payment.RefundedAmount));
     }
@@ -98,7 +101,7 @@ public sealed class PaymentTests
     public void Giving_back_a_declined_payment_gives_back_nothing()
     {
         var payment = Intended();
-        payment.Charged(_declined, settled: true, attempt: payment.Attempts);
+        payment.Learn(_declined, settled: true, attempt: payment.Attempts);
 
         Assert.Equal(new PaymentRefunded(_order, 0), payment.GiveBack());
         Assert.Equal(PaymentState.Declined, payment.State);
@@ -111,10 +114,10 @@ public sealed class PaymentTests
         Assert.Null(payment.GiveBack());
         Assert.Equal(PaymentState.Voiding, payment.State);
 
-        Assert.Null(payment.Charged(_succeeded, settled: false, attempt: payment.Attempts));
+        Assert.Null(payment.Learn(_succeeded, settled: false, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Refunding, payment.State);
-        Assert.Equal(new PaymentRefunded(_order, 25m), payment.GivenBack());
+        Assert.Equal(new PaymentRefunded(_order, 25m), Learn(payment, _givenBack));
     }
 
     [Theory]
@@ -125,7 +128,7 @@ public sealed class PaymentTests
         var payment = Attempted();
         payment.GiveBack();
 
-        var announced = payment.Charged(_notDone, settled, payment.Attempts);
+        var announced = payment.Learn(_notFound, settled, payment.Attempts);
 
         Assert.Equal(settled ? new PaymentRefunded(_order, 0) : null, announced);
         Assert.Equal(settled ? PaymentState.Voided : PaymentState.Voiding, payment.State);
@@ -136,9 +139,9 @@ public sealed class PaymentTests
     {
         var payment = Attempted();
         payment.GiveBack();
-        payment.Charged(_notDone, settled: true, attempt: payment.Attempts);
+        payment.Learn(_notFound, settled: true, attempt: payment.Attempts);
 
-        Assert.Null(payment.Charged(_succeeded, settled: true, attempt: payment.Attempts));
+        Assert.Null(payment.Learn(_succeeded, settled: true, attempt: payment.Attempts));
 
         Assert.Equal(PaymentState.Refunding, payment.State);
     }
@@ -149,7 +152,7 @@ public sealed class PaymentTests
         var payment = Attempted();
         payment.GiveBack();
 
-        Assert.Equal(new PaymentRefunded(_order, 0), payment.Charged(_declined, settled: false, attempt: payment.Attempts));
+        Assert.Equal(new PaymentRefunded(_order, 0), payment.Learn(_declined, settled: false, attempt: payment.Attempts));
         Assert.Equal(PaymentState.Voided, payment.State);
     }
 
@@ -161,11 +164,85 @@ public sealed class PaymentTests
         typeof(Shop.Payment.Payments.Payment).GetProperty(nameof(payment.Attempts))!.SetValue(payment, sleeping + 1);
         payment.GiveBack();
 
-        Assert.Null(payment.Charged(_notDone, settled: true, attempt: sleeping));
+        Assert.Null(payment.Learn(_notDone, settled: true, attempt: sleeping));
         Assert.Equal(PaymentState.Voiding, payment.State);
-        Assert.Null(payment.Charged(_succeeded, settled: true, attempt: sleeping + 1));
+        Assert.Null(payment.Learn(_succeeded, settled: true, attempt: sleeping + 1));
         Assert.Equal(PaymentState.Refunding, payment.State);
     }
+
+    [Fact]
+    public void Money_that_went_back_before_the_charge_was_heard_of_is_no_payment()
+    {
+        var payment = Attempted();
+
+        Assert.Equal(new PaymentRefunded(_order, 25m), Learn(payment, _givenBack));
+
+        Assert.Equal((PaymentState.Refunded, 25m), (payment.State, payment.RefundedAmount));
+        Assert.Null(payment.NextAttemptAt);
+    }
+
+    [Fact]
+    public void Money_of_a_taken_payment_that_went_back_from_outside_is_announced_once()
+    {
+        var payment = Intended();
+        Learn(payment, _succeeded);
+
+        Assert.Equal(new PaymentRefunded(_order, 25m), Learn(payment, _givenBack));
+
+        Assert.Null(Learn(payment, _givenBack));
+        Assert.Equal(PaymentState.Refunded, payment.State);
+    }
+
+    [Fact]
+    public void Money_of_a_taken_payment_that_went_back_in_part_is_remembered_and_leaves_it_taken()
+    {
+        var payment = Intended();
+        Learn(payment, _succeeded);
+
+        Assert.Null(Learn(payment, new ChargeAnswer.Succeeded("ch_1", 10m)));
+
+        Assert.Equal((PaymentState.Taken, 10m), (payment.State, payment.RefundedAmount));
+    }
+
+    [Fact]
+    public void A_charge_that_the_ledger_has_of_a_declined_payment_goes_back()
+    {
+        var payment = Intended();
+        Learn(payment, _declined);
+
+        Assert.Null(Learn(payment, _succeeded));
+
+        Assert.Equal(PaymentState.Refunding, payment.State);
+    }
+
+    [Fact]
+    public void A_decline_that_comes_after_the_money_was_taken_changes_nothing()
+    {
+        var payment = Intended();
+        Learn(payment, _succeeded);
+
+        Assert.Null(Learn(payment, _declined));
+
+        Assert.Equal(PaymentState.Taken, payment.State);
+    }
+
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(5, 60)]
+    [InlineData(59, 60)]
+    [InlineData(60, 1_440)]
+    [InlineData(1_440, null)]
+    public void What_was_given_up_on_silence_is_asked_about_again_later(int minutesSinceCharge, int? nextLookMinutes)
+    {
+        var chargedAt = DateTimeOffset.UnixEpoch;
+
+        var next = new PaymentOptions().NextLook(chargedAt, chargedAt.AddMinutes(minutesSinceCharge));
+
+        Assert.Equal(nextLookMinutes, (next - chargedAt)?.TotalMinutes);
+    }
+
+    static object? Learn(Shop.Payment.Payments.Payment payment, ChargeAnswer answer) =>
+        payment.Learn(answer, settled: true, payment.Attempts);
 
     static Shop.Payment.Payments.Payment Intended() =>
         Shop.Payment.Payments.Payment.Intend(new(_order, 25m, "tok_visa", "alice"));

@@ -13,7 +13,13 @@ public sealed class TwoReplicas(TestServers servers) : IAsyncLifetime
     {
         // The slowest charge, that of tok_slow, settles after five seconds.
         Payments = await PaymentScenario.Open(
-            servers, ("CardNetwork__AnswerTimeLimit", "00:00:02"), ("Payments__LeaseTime", "00:00:03"), ("Payments__SettlingTime", "00:00:07"));
+            servers,
+            ("CardNetwork__AnswerTimeLimit", "00:00:02"),
+            ("Payments__LeaseTime", "00:00:03"),
+            ("Payments__SettlingTime", "00:00:07"),
+            ("Reconciliation__Interval", "00:00:01"),
+            ("Reconciliation__LedgerLag", "00:00:00"),
+            ("Invariants__Grace", "00:00:00"));
         Replica = (await Task.WhenAll(Payments.StartReplica(), Payments.StartReplica()))[0];
     }
 

@@ -120,6 +120,7 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
         Compensating(When(Declined)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Payment, $"Payment declined: {x.Message.Code}"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false))),
+        MoneyWentBack(),
         // Whether the money was taken is unknown. Payment finds out, and gives it back if it was.
         Compensating(When(PaymentOverdue.Received)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Payment did not answer in time"))
@@ -163,7 +164,15 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
         Compensating(When(SaleRejected)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Inventory, "The hold had run out, and so has the stock"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: true, money: true))),
-        Ignore(Reserved), Ignore(Rejected), Ignore(Released), Ignore(Paid), Ignore(Declined), Ignore(Refunded));
+        MoneyWentBack(),
+        Ignore(Reserved), Ignore(Rejected), Ignore(Released), Ignore(Paid), Ignore(Declined));
+
+    // Nobody asked for it: the customer has the money back by the card network's fraud screening or by a person there. Nobody gets goods
+    // for no money, and charging again would be against whoever gave it back. The PaymentTaken before it may still be on its way.
+    EventActivityBinder<Order, PaymentRefunded> MoneyWentBack() => Compensating(When(Refunded)
+        .Then(x => Record(
+            x, OrderStatus.Cancelling, Services.Payment, $"The payment was given back from outside: {x.Message.Amount:0.00} EUR"))
+        .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false)));
 
     // Nobody keeps money or stock for a cancelled order, however late it arrives.
     void WhenCancelled() => During(Cancelled,

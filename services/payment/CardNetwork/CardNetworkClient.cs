@@ -1,122 +1,109 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
-using Polly.CircuitBreaker;
-using Polly.Timeout;
+using Microsoft.Extensions.Options;
 
 namespace Shop.Payment.CardNetwork;
-
-/// <summary>What is known after a call to the card network.</summary>
-abstract record ChargeAnswer
-{
-    /// <summary>The money was taken.</summary>
-    public sealed record Succeeded(string ChargeId) : ChargeAnswer;
-
-    /// <summary>The card was refused; nothing was taken.</summary>
-    public sealed record Declined(string Code) : ChargeAnswer;
-
-    /// <summary>For certain nothing was done: the call was refused, or never left.</summary>
-    public sealed record NotDone(string Reason) : ChargeAnswer;
-
-    /// <summary>No answer. The money may have been taken, or may still be.</summary>
-    public sealed record Unknown(string Reason) : ChargeAnswer;
-}
 
 /// <summary>
 /// The card network's API. Retries, time limits and circuit breaker are in the HTTP client's pipeline
 /// (<see cref="CardNetworkRegistration"/>); an idempotency key makes repeating a call safe.
 /// </summary>
-sealed class CardNetworkClient(HttpClient http, CardNetworkMetrics metrics)
+sealed class CardNetworkClient(HttpClient http, CardNetworkMetrics metrics, CardNetworkAccess access, IOptions<CardNetworkOptions> options)
 {
-    sealed record ChargeView(string Id, string Reference, string Amount, string Refunded, string Status, string? Code);
-
-    public async Task<ChargeAnswer> Charge(
-        string idempotencyKey, decimal amount, string token, string reference, CancellationToken cancellation)
+    public Task<ChargeAnswer> Charge(WantedCharge wanted, string token, CancellationToken cancellation)
     {
-        var startedAt = Stopwatch.GetTimestamp();
-        var body = JsonContent.Create(
-            new { Amount = Text(amount), Currency = "EUR", Token = token, Reference = reference },
-            options: JsonSerializerOptions.Web);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/charges") { Content = body };
-        request.Headers.Add("Idempotency-Key", idempotencyKey);
-        var answer = await Call(request, async response => Read(await Body<ChargeView>(response, cancellation)), cancellation);
-        return metrics.Called("charge", startedAt, answer);
+        var amount = wanted.Amount.ToString("0.00", CultureInfo.InvariantCulture);
+        var body = new { Amount = amount, Currency = "EUR", Token = token, wanted.Reference };
+        return Call("charge", Post("v1/charges", wanted.Key, body), reply => Meanings.OfCharge(reply, wanted), cancellation);
     }
 
-    /// <summary>Asks what became of an earlier charge. NotDone means that the network has no charge under this key.</summary>
-    public async Task<ChargeAnswer> Ask(string idempotencyKey, CancellationToken cancellation)
+    /// <summary>Asks what became of an earlier charge.</summary>
+    public Task<ChargeAnswer> Ask(WantedCharge wanted, CancellationToken cancellation)
     {
-        var startedAt = Stopwatch.GetTimestamp();
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, $"v1/charges?idempotencyKey={Uri.EscapeDataString(idempotencyKey)}");
-        var answer = await Call(
-            request,
-            async response => await Body<ChargeView[]>(response, cancellation) is [var charge, ..]
-                ? Read(charge)
-                : new ChargeAnswer.NotDone("no such charge"),
-            cancellation);
-        // Not having been able to ask is no answer to the question.
-        return metrics.Called("ask", startedAt, answer is ChargeAnswer.NotDone { Reason: not "no such charge" } failed
-            ? new ChargeAnswer.Unknown(failed.Reason)
-            : answer);
+        var request = new HttpRequestMessage(HttpMethod.Get, $"v1/charges?idempotencyKey={Uri.EscapeDataString(wanted.Key)}");
+        return Call("ask", request, reply => Meanings.OfQuestion(reply, wanted), cancellation);
     }
 
-    /// <summary>Gives a whole charge back.</summary>
-    /// <returns>Succeeded once it is certain.</returns>
-    public async Task<ChargeAnswer> Refund(string chargeId, string idempotencyKey, CancellationToken cancellation)
+    /// <summary>
+    /// Gives back whatever of a charge has not gone back yet. A refusal may mean that there is nothing left to give, because somebody
+    /// else gave it back; the ledger tells.
+    /// </summary>
+    /// <returns>Succeeded, with all that has gone back by now.</returns>
+    public async Task<ChargeAnswer> Refund(WantedCharge wanted, string chargeId, string idempotencyKey, CancellationToken cancellation)
     {
-        var startedAt = Stopwatch.GetTimestamp();
-        using var request = new HttpRequestMessage(
-            HttpMethod.Post, $"v1/charges/{Uri.EscapeDataString(chargeId)}/refunds")
-        {
-            Content = JsonContent.Create(new { }),
-        };
+        var request = Post($"v1/charges/{Uri.EscapeDataString(chargeId)}/refunds", idempotencyKey, new { });
+        var answer = await Call("refund", request, reply => Meanings.OfRefund(reply, wanted, chargeId), cancellation);
+        return answer is ChargeAnswer.Unknown ? await Ask(wanted, cancellation) : answer;
+    }
+
+    /// <summary>A page of the charges that were made, or of which something was given back, after a moment; oldest change first.</summary>
+    /// <param name="afterId">The charge of that moment with which the page before ended.</param>
+    /// <returns>The time by the network's clock with it; null if there was no answer.</returns>
+    public async Task<(IReadOnlyList<ReplyBody.Charge> Charges, DateTimeOffset Now)?> List(
+        DateTimeOffset? changedAfter, string? afterId, int limit, CancellationToken cancellation)
+    {
+        var after = changedAfter is { } moment ? $"{moment.UtcDateTime:yyyy-MM-ddTHH:mm:ss.ffffffZ}" : "";
+        var query = $"v1/charges?changedAfter={after}&afterId={Uri.EscapeDataString(afterId ?? "")}&limit={limit}";
+        DateTimeOffset? now = null;
+        var charges = await Find(query, response => now = response.Headers.Date, cancellation);
+        return charges is not null && now is { } known && charges.All(charge => charge.ChangedAt is not null) ? (charges, known) : null;
+    }
+
+    /// <summary>All charges for an order, whoever made them.</summary>
+    /// <returns>Null if there was no answer.</returns>
+    public Task<IReadOnlyList<ReplyBody.Charge>?> FindByReference(string reference, CancellationToken cancellation) =>
+        Find($"v1/charges?reference={Uri.EscapeDataString(reference)}", _ => { }, cancellation);
+
+    async Task<IReadOnlyList<ReplyBody.Charge>?> Find(string query, Action<HttpResponseMessage> seen, CancellationToken cancellation)
+    {
+        IReadOnlyList<ReplyBody.Charge>? found = null;
+        await Call(
+            "list",
+            new HttpRequestMessage(HttpMethod.Get, query),
+            reply => (found = Meanings.OfList(reply)) is null ? new ChargeAnswer.Unknown($"answered {reply.Status}") : new ChargeAnswer.Succeeded(""),
+            cancellation,
+            seen);
+        return found;
+    }
+
+    static HttpRequestMessage Post(string path, string idempotencyKey, object body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), options: JsonSerializerOptions.Web) };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
-        var answer = await Call(request, async response => Read(await Body<ChargeView>(response, cancellation)), cancellation);
-        return metrics.Called("refund", startedAt, answer);
+        return request;
     }
 
     async Task<ChargeAnswer> Call(
-        HttpRequestMessage request, Func<HttpResponseMessage, Task<ChargeAnswer>> read, CancellationToken cancellation)
+        string operation,
+        HttpRequestMessage request,
+        Func<Reply, ChargeAnswer> meaning,
+        CancellationToken cancellation,
+        Action<HttpResponseMessage>? seen = null)
     {
+        var startedAt = Stopwatch.GetTimestamp();
+        ChargeAnswer answer;
         try
         {
-            using var response = await http.SendAsync(request, cancellation);
-            return response.StatusCode switch
-            {
-                HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests =>
-                    new ChargeAnswer.NotDone($"answered {(int)response.StatusCode}"),
-                >= HttpStatusCode.InternalServerError => new ChargeAnswer.Unknown($"answered {(int)response.StatusCode}"),
-                _ when response.IsSuccessStatusCode => await read(response),
-                _ => new ChargeAnswer.Declined("invalid_request"),
-            };
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            // The pipeline limits the time to the headers; a body that never ends must not hold the call up either.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(options.Value.AnswerTimeLimit);
+            await response.Content.LoadIntoBufferAsync(options.Value.AnswerBytesMax, limit.Token);
+            var reply = Reply.Read(response.StatusCode, await response.Content.ReadAsByteArrayAsync(limit.Token));
+            access.Tell(Meanings.KeyIsRefused(reply));
+            seen?.Invoke(response);
+            answer = meaning(reply);
         }
-        catch (BrokenCircuitException)
+        catch (Exception error)
         {
-            return new ChargeAnswer.NotDone("the circuit breaker is open");
+            answer = Meanings.OfFailure(error, isQuestion: request.Method == HttpMethod.Get);
         }
-        catch (HttpRequestException error) when (error.HttpRequestError is HttpRequestError.ConnectionError)
+        finally
         {
-            return new ChargeAnswer.NotDone("the card network cannot be reached");
+            request.Dispose();
         }
-        catch (Exception error) when (error is HttpRequestException or TimeoutRejectedException or JsonException or IOException)
-        {
-            return new ChargeAnswer.Unknown("no answer in time, or a broken one");
-        }
-        catch (OperationCanceledException)
-        {
-            return new ChargeAnswer.Unknown("given up");
-        }
+
+        return metrics.Called(operation, startedAt, answer);
     }
-
-    static async Task<T> Body<T>(HttpResponseMessage response, CancellationToken cancellation) =>
-        await response.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation)
-        ?? throw new JsonException("The card network's answer is empty.");
-
-    static ChargeAnswer Read(ChargeView charge) => charge.Status == "declined"
-        ? new ChargeAnswer.Declined(charge.Code ?? "declined")
-        : new ChargeAnswer.Succeeded(charge.Id);
-
-    static string Text(decimal amount) => amount.ToString("0.00", CultureInfo.InvariantCulture);
 }

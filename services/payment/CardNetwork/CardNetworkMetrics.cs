@@ -64,6 +64,7 @@ sealed class CardNetworkMetrics : IHostedService, IDisposable
     {
         ChargeAnswer.Succeeded => "succeeded",
         ChargeAnswer.Declined => "declined",
+        ChargeAnswer.NotFound => "not_found",
         ChargeAnswer.NotDone => "not_done",
         _ => "unknown",
     };

@@ -10,9 +10,16 @@ public sealed class CardNetworkOptions
     [Required, Url]
     public string Url { get; init; } = "";
 
+    /// <summary>Sent as <c>Authorization: Bearer</c>. Null: the network asks for none.</summary>
+    public string? ApiKey { get; init; }
+
     /// <summary>For one answer. A charge that takes longer is of unknown outcome, and the network is asked about it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan AnswerTimeLimit { get; init; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>An answer that is longer is not read: nothing that the network has to say is.</summary>
+    [Range(1_024, 100_000_000)]
+    public int AnswerBytesMax { get; init; } = 4_000_000;
 
     /// <summary>Quick repetitions of a call that failed for certain.</summary>
     [Range(0, 10)]

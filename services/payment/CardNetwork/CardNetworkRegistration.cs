@@ -18,14 +18,24 @@ static class CardNetworkRegistration
         builder.AddValidatedOptions<CardNetworkOptions>(CardNetworkOptions.Section);
         builder.Services.AddSingleton<CardNetworkMetrics>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CardNetworkMetrics>());
+        builder.Services.AddSingleton<CardNetworkAccess>();
+        builder.Services.AddHealthChecks().AddCheck<CardNetworkAccess>("card-network", tags: ["ready"]);
         builder.Services
             .AddHttpClient<CardNetworkClient>((services, http) =>
             {
-                http.BaseAddress = new(services.GetRequiredService<IOptions<CardNetworkOptions>>().Value.Url.TrimEnd('/') + "/");
+                var options = services.GetRequiredService<IOptions<CardNetworkOptions>>().Value;
+                http.BaseAddress = new(options.Url.TrimEnd('/') + "/");
+                http.DefaultRequestHeaders.Authorization = options.ApiKey is { Length: > 0 } key ? new("Bearer", key) : null;
                 // The pipeline limits each attempt.
                 http.Timeout = Timeout.InfiniteTimeSpan;
             })
-            .UseSocketsHttpHandler((handler, _) => handler.ConnectTimeout = TimeSpan.FromSeconds(2))
+            .UseSocketsHttpHandler((handler, _) =>
+            {
+                handler.ConnectTimeout = TimeSpan.FromSeconds(2);
+                // A redirected POST becomes a GET, whose answer is about something else.
+                handler.AllowAutoRedirect = false;
+                handler.UseCookies = false;
+            })
             .AddResilienceHandler("card-network", (pipeline, context) =>
             {
                 var options = context.ServiceProvider.GetRequiredService<IOptions<CardNetworkOptions>>().Value;
@@ -65,7 +75,8 @@ static class CardNetworkRegistration
 
     static bool FailedForCertain(Outcome<HttpResponseMessage> outcome) => outcome switch
     {
-        { Result.StatusCode: HttpStatusCode.ServiceUnavailable } => true,
+        // In the network's own words: a proxy's 503 may follow a charge that got through.
+        { Result: { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: "application/problem+json" } } => true,
         { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } } => true,
         _ => false,
     };

@@ -12,9 +12,7 @@ sealed class PaymentDbContext(DbContextOptions<PaymentDbContext> options) : DbCo
 
     public DbSet<Payments.Payment> Payments => Set<Payments.Payment>();
 
-    /// <summary>Lets a payment wait before its next attempt, by the database's clock.</summary>
-    public Task Postpone(Guid orderId, TimeSpan pause) => Database.ExecuteSqlAsync(
-        $"update payment.payments set next_attempt_at = clock_timestamp() + {pause} where order_id = {orderId}");
+    public DbSet<Reconciliation.Difference> Differences => Set<Reconciliation.Difference>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder
@@ -35,7 +33,9 @@ sealed class PaymentConfiguration : IEntityTypeConfiguration<Payments.Payment>
         builder.Property(payment => payment.State).HasConversion<string>();
         builder.Property(payment => payment.Amount).HasPrecision(14, 2);
         builder.Property(payment => payment.RefundedAmount).HasPrecision(14, 2);
+        builder.Property(payment => payment.Version).IsRowVersion();
         // Only what is still to be done: the index stays as small as the work.
         builder.HasIndex(payment => payment.NextAttemptAt).HasFilter("next_attempt_at is not null");
+        builder.HasIndex(payment => payment.LookAgainAt).HasFilter("look_again_at is not null");
     }
 }

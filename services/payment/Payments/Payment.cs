@@ -65,12 +65,24 @@ sealed class Payment
     /// <summary>When the worker is to look at it next, by the database's clock; null if there is nothing left to do.</summary>
     public DateTimeOffset? NextAttemptAt { get; private set; }
 
+    /// <summary>When the present state was first worked on, by the database's clock; null if it has not been.</summary>
+    public DateTimeOffset? OpenSince { get; private set; }
+
+    /// <summary>
+    /// When the ledger is asked again whether a charge has landed that was given up because the ledger had none; null if nothing was
+    /// given up on silence, or has been asked about often enough.
+    /// </summary>
+    public DateTimeOffset? LookAgainAt { get; private set; }
+
+    /// <summary>The row's version: nobody writes over what they have not seen.</summary>
+    public uint Version { get; private set; }
+
     /// <summary>The span that asked for what is to be done next, as W3C traceparent: an attempt belongs to its trace. Null if there was none.</summary>
     public string? TraceParent { get; private set; }
 
-    public string IdempotencyKey => OrderId.ToString();
+    public WantedCharge Wanted => WantedOf(OrderId, Amount);
 
-    public string RefundIdempotencyKey => $"refund-{OrderId}";
+    public static WantedCharge WantedOf(Guid orderId, decimal amount) => new(orderId.ToString(), amount, orderId.ToString());
 
     /// <summary>Decides what a TakePayment means, given what is known of the order.</summary>
     /// <returns>An intent to keep, if this is the first, and the answer to one that was there before.</returns>
@@ -117,14 +129,12 @@ sealed class Payment
         switch (State)
         {
             case PaymentState.Pending when Attempts == 0:
-                Void();
-                return Nothing();
+                return Void();
             case PaymentState.Pending:
-                State = PaymentState.Voiding;
-                NextAttemptAt = InDoubt ? NextAttemptAt : _atOnce;
+                Become(PaymentState.Voiding, InDoubt ? NextAttemptAt : _atOnce);
                 return null;
             case PaymentState.Taken:
-                (State, NextAttemptAt) = (PaymentState.Refunding, _atOnce);
+                Become(PaymentState.Refunding, _atOnce);
                 return null;
             case PaymentState.Refunded:
                 return new PaymentRefunded(OrderId, RefundedAmount);
@@ -135,59 +145,84 @@ sealed class Payment
         }
     }
 
-    /// <summary>What the card network said about the charge.</summary>
-    /// <param name="settled">True if no charge of an earlier attempt can be under way any more.</param>
+    /// <summary>What the card network said, whatever it was asked.</summary>
+    /// <param name="settled">True if no charge of an earlier attempt should be under way any more.</param>
     /// <param name="attempt">
     /// Which attempt was told so; a fencing token. That nothing was done is no news of an attempt somebody else has taken over:
     /// its process may have slept while another one charged.
     /// </param>
-    public object? Charged(ChargeAnswer answer, bool settled, int attempt)
+    public object? Learn(ChargeAnswer answer, bool settled, int attempt)
     {
-        if (answer is ChargeAnswer.NotDone && attempt != Attempts)
+        switch (answer)
         {
-            return null;
-        }
-
-        InDoubt = answer switch
-        {
-            ChargeAnswer.Unknown => InDoubt,
-            ChargeAnswer.NotDone => !settled,
-            _ => false,
-        };
-        switch (State, answer)
-        {
-            case (PaymentState.Pending, ChargeAnswer.Succeeded(var chargeId)):
-                (State, ChargeId, NextAttemptAt) = (PaymentState.Taken, chargeId, null);
-                return new PaymentTaken(OrderId);
-            case (PaymentState.Pending, ChargeAnswer.Declined(var code)):
-                (State, DeclineCode, NextAttemptAt) = (PaymentState.Declined, code, null);
-                return new PaymentDeclined(OrderId, code);
-            // A charge that lands on an order that is off goes back, even one that was given up for not made.
-            case (PaymentState.Voiding or PaymentState.Voided, ChargeAnswer.Succeeded(var chargeId)):
-                (State, ChargeId, NextAttemptAt) = (PaymentState.Refunding, chargeId, _atOnce);
-                return null;
-            case (PaymentState.Voiding, ChargeAnswer.Declined):
-            case (PaymentState.Voiding, ChargeAnswer.NotDone) when !InDoubt:
-                Void();
-                return Nothing();
+            case ChargeAnswer.Succeeded charge:
+                InDoubt = false;
+                return Charged(charge);
+            case ChargeAnswer.Declined(var code):
+                InDoubt = false;
+                return Refused(code);
+            case ChargeAnswer.NotFound or ChargeAnswer.NotDone when attempt == Attempts:
+                InDoubt = !settled;
+                return State == PaymentState.Voiding && settled ? Void() : null;
             default:
                 return null;
         }
     }
 
-    /// <summary>The card network has given the money back.</summary>
-    public object? GivenBack()
-    {
-        if (State != PaymentState.Refunding)
-        {
-            return null;
-        }
+    /// <summary>The next attempt or, of a payment that was given up, the next look at the ledger.</summary>
+    public void TryAgain(DateTimeOffset at) => NextAttemptAt = at;
 
-        (State, RefundedAmount, NextAttemptAt) = (PaymentState.Refunded, Amount, null);
-        return new PaymentRefunded(OrderId, Amount);
+    /// <inheritdoc cref="LookAgainAt"/>
+    public void LookAgain(DateTimeOffset? at) => LookAgainAt = at;
+
+    // Of money that is, or was, with the shop the ledger has the last word: also of a charge that lands on an order that is off, long
+    // after it was given up for not made, and of money that somebody else gave back.
+    object? Charged(ChargeAnswer.Succeeded charge)
+    {
+        ChargeId ??= charge.ChargeId;
+        RefundedAmount = Math.Max(RefundedAmount, charge.Refunded);
+        LookAgainAt = null;
+        switch (State)
+        {
+            case PaymentState.Refunded:
+                return null;
+            case var _ when RefundedAmount == Amount:
+                Become(PaymentState.Refunded, null);
+                return new PaymentRefunded(OrderId, Amount);
+            case PaymentState.Pending:
+                Become(PaymentState.Taken, null);
+                return new PaymentTaken(OrderId);
+            case PaymentState.Voiding or PaymentState.Voided or PaymentState.Declined:
+                Become(PaymentState.Refunding, _atOnce);
+                return null;
+            default:
+                return null;
+        }
     }
 
-    void Void() => (State, NextAttemptAt) = (PaymentState.Voided, null);
+    object? Refused(string code)
+    {
+        LookAgainAt = null;
+        switch (State)
+        {
+            case PaymentState.Pending:
+                DeclineCode = code;
+                Become(PaymentState.Declined, null);
+                return new PaymentDeclined(OrderId, code);
+            case PaymentState.Voiding:
+                return Void();
+            default:
+                return null;
+        }
+    }
+
+    PaymentRefunded Void()
+    {
+        Become(PaymentState.Voided, null);
+        return Nothing();
+    }
+
+    void Become(PaymentState state, DateTimeOffset? nextAttemptAt) => (State, NextAttemptAt, OpenSince) = (state, nextAttemptAt, null);
 
     PaymentRefunded Nothing() => new(OrderId, 0);
 }

@@ -1,14 +1,40 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Shop.Payment.CardNetwork;
 
 namespace Shop.Payment.Payments;
 
 /// <summary>An attempt that is this replica's until the lease ends.</summary>
 /// <param name="IsFirst">True if the card network cannot have heard of the payment.</param>
-/// <param name="IsSettled">True if no charge of an earlier attempt can be under way any more.</param>
+/// <param name="IsSettled">True if no charge of an earlier attempt should be under way any more.</param>
 /// <param name="TraceParent">The span that asked for it; null if there was none.</param>
+/// <param name="LeasedAt">By the database's clock.</param>
+/// <param name="Age">How long the payment had been worked on in its present state by then.</param>
+/// <param name="AskedAt">By this process's stopwatch, from before the lease was asked for: it ends here no later than in the database.</param>
 sealed record LeasedPayment(
-    Guid OrderId, decimal Amount, string Token, PaymentState State, string? ChargeId, int Attempts, bool IsFirst, bool IsSettled, string? TraceParent);
+    Guid OrderId,
+    decimal Amount,
+    string Token,
+    PaymentState State,
+    string? ChargeId,
+    int Attempts,
+    bool IsFirst,
+    bool IsSettled,
+    string? TraceParent,
+    DateTimeOffset LeasedAt,
+    TimeSpan Age,
+    DateTimeOffset? ChargedAt,
+    long AskedAt)
+{
+    public WantedCharge Wanted => Payment.WantedOf(OrderId, Amount);
+
+    /// <summary>For how long the lease has been had.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(AskedAt);
+
+    /// <summary>The database's clock now.</summary>
+    public DateTimeOffset Now => LeasedAt + Elapsed;
+}
 
 /// <summary>
 /// Hands due payments to the replicas, each to one at a time. That an attempt is made is committed before it is made, so
@@ -23,6 +49,7 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
             attempts = payment.attempts + 1,
             in_doubt = payment.in_doubt or payment.state = 'Pending',
             charged_at = case when payment.state = 'Pending' then now() else payment.charged_at end,
+            open_since = coalesce(payment.open_since, now()),
             next_attempt_at = now() + @lease
         from (
             select order_id, in_doubt, charged_at from payment.payments
@@ -31,11 +58,13 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
             for update skip locked) as due
         where payment.order_id = due.order_id
         returning payment.order_id, payment.amount, payment.token, payment.state, payment.charge_id, payment.attempts,
-            payment.attempts = 1, not due.in_doubt or due.charged_at < now() - @settling, payment.trace_parent
+            payment.attempts = 1, not due.in_doubt or due.charged_at < now() - @settling, payment.trace_parent,
+            now(), now() - payment.open_since, payment.charged_at
         """;
 
     public async Task<IReadOnlyList<LeasedPayment>> Take(int limit, CancellationToken cancellation)
     {
+        var askedAt = Stopwatch.GetTimestamp();
         await using var command = database.CreateCommand(TakeDue);
         command.Parameters.Add(new("lease", options.Value.LeaseTime));
         command.Parameters.Add(new("settling", options.Value.SettlingTime));
@@ -53,7 +82,11 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
                 reader.GetInt32(5),
                 reader.GetBoolean(6),
                 reader.GetBoolean(7),
-                reader.IsDBNull(8) ? null : reader.GetString(8)));
+                reader.IsDBNull(8) ? null : reader.GetString(8),
+                reader.GetFieldValue<DateTimeOffset>(9),
+                reader.GetTimeSpan(10),
+                reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
+                askedAt));
         }
 
         return leased;

@@ -13,7 +13,7 @@ sealed class PaymentPreload : IPreload<PaymentDbContext>
         if (messages.Select(OrderIdOf).OfType<Guid>().Distinct().ToArray() is { Length: > 0 } orders)
         {
             await db.Payments
-                .FromSql($"select * from payment.payments where order_id = any ({orders}) order by order_id for update")
+                .FromSql($"select *, xmin from payment.payments where order_id = any ({orders}) order by order_id for update")
                 .LoadAsync(cancellation);
         }
     }

@@ -22,6 +22,8 @@ sealed partial class PaymentWorker(
     static readonly ActivitySource _source = new("Shop.Payment");
     static readonly TimeSpan _firstRetryPause = TimeSpan.FromMilliseconds(200);
 
+    static readonly TimeSpan _failurePause = TimeSpan.FromSeconds(2);
+
     readonly SemaphoreSlim _wake = new(0);
     readonly SemaphoreSlim _calls = new(options.Value.CallsMax);
 
@@ -67,7 +69,7 @@ sealed partial class PaymentWorker(
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(error.Message);
-                await Task.Delay(options.Value.RetryPauseMax, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_failurePause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
             {
@@ -89,8 +91,8 @@ sealed partial class PaymentWorker(
         {
             // Past its lease an attempt is somebody else's.
             using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            lease.CancelAfter(options.Value.LeaseTime);
-            var answer = await Call(payment, Stopwatch.GetTimestamp(), lease.Token);
+            lease.CancelAfter(Later(options.Value.LeaseTime - payment.Elapsed));
+            var answer = await Call(payment, lease.Token);
             await commit.Run(new Outcome(payment.OrderId), unit => Record(unit, payment, answer));
         }
         catch (Exception error)
@@ -113,54 +115,54 @@ sealed partial class PaymentWorker(
         return span?.SetTag("shop.payment.attempt", payment.Attempts).SetTag("shop.payment.state", payment.State.ToString());
     }
 
-    async Task<ChargeAnswer> Call(LeasedPayment payment, long leasedAt, CancellationToken cancellation)
+    async Task<ChargeAnswer> Call(LeasedPayment payment, CancellationToken cancellation)
     {
         using var scope = scopes.CreateScope();
         var network = scope.ServiceProvider.GetRequiredService<CardNetworkClient>();
-        var key = payment.OrderId.ToString();
         if (payment.State == PaymentState.Refunding)
         {
-            return await network.Refund(payment.ChargeId!, $"refund-{key}", cancellation);
+            return await network.Refund(payment.Wanted, payment.ChargeId!, $"refund-{payment.OrderId}", cancellation);
         }
 
-        if (!payment.IsFirst && await network.Ask(key, cancellation) is var asked
-            && (asked is not ChargeAnswer.NotDone || payment.State == PaymentState.Voiding))
+        if (!payment.IsFirst && await network.Ask(payment.Wanted, cancellation) is var asked
+            && (asked is not ChargeAnswer.NotFound || payment.State == PaymentState.Voiding))
         {
             return asked;
         }
 
         // Checked right before the money moves: a process that was stopped for a while wakes up here believing in its lease.
-        return Stopwatch.GetElapsedTime(leasedAt) < options.Value.LeaseTime
-            ? await network.Charge(key, payment.Amount, payment.Token, key, cancellation)
+        return payment.Elapsed < options.Value.LeaseTime
+            ? await network.Charge(payment.Wanted, payment.Token, cancellation)
             : new ChargeAnswer.NotDone("the lease has ended");
     }
 
     async Task<PaymentState> Record(UnitOfWork<PaymentDbContext> unit, LeasedPayment leased, ChargeAnswer answer)
     {
-        var payment = await unit.Db.Payments.FindAsync(leased.OrderId)
+        var payment = unit.Db.Payments.Local.FindEntry(leased.OrderId)?.Entity
             ?? throw new InvalidOperationException($"The payment of order {leased.OrderId} is gone.");
         var before = payment.State;
-        var announcement = leased.State == PaymentState.Refunding
-            ? answer is ChargeAnswer.Succeeded ? payment.GivenBack() : null
-            : payment.Charged(answer, leased.IsSettled, leased.Attempts);
-        if (announcement is not null)
+        if (payment.Learn(answer, leased.IsSettled, leased.Attempts) is { } announcement)
         {
             await unit.Publish(announcement);
         }
 
-        if (payment.NextAttemptAt is { } next)
+        switch (payment)
         {
-            if (next > DateTimeOffset.MinValue)
-            {
-                await unit.Db.Postpone(leased.OrderId, Pause(leased.Attempts));
-            }
-            else
-            {
+            case { NextAttemptAt: { } next } when next == DateTimeOffset.MinValue:
                 unit.AfterCommit(Wake);
-            }
+                break;
+            // The end of a running attempt's lease is not for an earlier one to change.
+            case { NextAttemptAt: not null } when leased.Attempts == payment.Attempts:
+                payment.TryAgain(leased.Now + Pause(leased));
+                break;
+            case { State: PaymentState.Voided } when before == PaymentState.Voiding && answer is not ChargeAnswer.Declined:
+                payment.LookAgain(options.Value.NextLook(leased.ChargedAt, leased.Now));
+                break;
+            default:
+                break;
         }
 
-        var (state, said) = (payment.State, answer.GetType().Name);
+        var (state, said) = (payment.State, Said(answer));
         unit.AfterCommit(() =>
         {
             if (state != before)
@@ -175,12 +177,23 @@ sealed partial class PaymentWorker(
         return state;
     }
 
-    // Doubling, and never twice the same, so that payments that failed together do not come back together.
-    TimeSpan Pause(int attempts)
+    static string Said(ChargeAnswer answer) => answer switch
     {
-        var pause = _firstRetryPause * Math.Pow(2, Math.Min(attempts - 1, 10));
+        ChargeAnswer.Unknown(var reason) => $"Unknown ({reason})",
+        ChargeAnswer.NotDone(var reason) => $"NotDone ({reason})",
+        _ => answer.GetType().Name,
+    };
+
+    // The longer it has been in vain, the longer the pause; and never twice the same, so that payments that failed together do not
+    // come back together.
+    TimeSpan Pause(LeasedPayment leased)
+    {
+        var pause = (leased.Age + leased.Elapsed) / 4;
+        pause = pause < _firstRetryPause ? _firstRetryPause : pause;
         return (pause < options.Value.RetryPauseMax ? pause : options.Value.RetryPauseMax) * (0.5 + (Random.Shared.NextDouble() / 2));
     }
+
+    static TimeSpan Later(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
     [LoggerMessage(LogLevel.Information, "Payment of order {OrderId} became {State}: the card network said {Answer} to attempt {Attempt}")]
     partial void LogBecame(Guid orderId, PaymentState state, string answer, int attempt);

@@ -12,7 +12,8 @@ sealed partial class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker wo
 {
     public async Task Consume(ConsumeContext<RefundPayment> context)
     {
-        var earlier = await db.Payments.FindAsync([context.Message.OrderId], context.CancellationToken);
+        // Only what PaymentPreload has locked: a row read without a lock may be leased to the other replica by the time it is written.
+        var earlier = db.Payments.Local.FindEntry(context.Message.OrderId)?.Entity;
         var before = earlier?.State;
         var (made, announcement) = Payment.Refund(context.Message, earlier);
         var payment = (made ?? earlier)!;

@@ -30,6 +30,8 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
         (OrderStatus.StockReserved, typeof(PaymentDeclined), OrderStatus.Cancelling, CancelReason.PaymentDeclined, [typeof(ReleaseStock)]),
         (OrderStatus.StockReserved, typeof(CancellationRequested), OrderStatus.Cancelling, CancelReason.CustomerRequest,
             [typeof(ReleaseStock), typeof(RefundPayment)]),
+        (OrderStatus.StockReserved, typeof(PaymentRefunded), OrderStatus.Cancelling, CancelReason.PaymentDeclined, [typeof(ReleaseStock)]),
+        (OrderStatus.Confirmed, typeof(PaymentRefunded), OrderStatus.Cancelling, CancelReason.PaymentDeclined, [typeof(ReleaseStock)]),
         (OrderStatus.Confirmed, typeof(CancellationRequested), OrderStatus.Cancelling, CancelReason.CustomerRequest,
             [typeof(ReleaseStock), typeof(RefundPayment)]),
         (OrderStatus.Confirmed, typeof(SaleRejected), OrderStatus.Cancelling, CancelReason.OutOfStock,
@@ -41,7 +43,7 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
     ];
 
     static readonly string[] _noArrowInPlaced = [nameof(SaleRejected), nameof(PaymentTaken), nameof(PaymentDeclined), nameof(PaymentRefunded)];
-    static readonly string[] _noArrowInStockReserved = [nameof(StockRejected), nameof(StockReleased), nameof(SaleRejected), nameof(PaymentRefunded)];
+    static readonly string[] _noArrowInStockReserved = [nameof(StockRejected), nameof(StockReleased), nameof(SaleRejected)];
 
     public static TheoryData<string, string> EveryStateAndMessage()
     {

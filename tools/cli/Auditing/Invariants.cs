@@ -91,6 +91,10 @@ sealed record Invariant(string Name, string Promise, params IReadOnlyList<Questi
                 from charges where not exists (select from ordering.orders where orders.id::text = reference)
                 """)),
         new(
+            "reconciled",
+            "payment's own sweep over the ledger has left no difference",
+            new Question("payment", "select 'charge ' || charge_id || ' for ' || reference, expected, found from payment.differences")),
+        new(
             "stock-follows-order",
             "a sale of its goods exactly for each Confirmed order, a hold for none that has ended",
             new Question("ordering",

@@ -76,15 +76,19 @@ static class DrillCatalogue
         {
             RecoverWithin = _serverRecovery,
         },
-        new("card-network-slow", "the card network takes 3 seconds", Misbehave((title, seed) => new(title, seed, LatencyMilliseconds: 3_000))),
-        new("card-network-failing", "the card network fails every second call", Misbehave((title, seed) => new(title, seed, ErrorRate: 0.5))),
-        new("card-network-silent", "the card network takes the money and does not answer", Misbehave((title, seed) => new(title, seed, SilentRate: 0.5))),
-        new("card-network-away", "the card network refuses everything", Misbehave((title, seed) => new(title, seed, Outage: true))),
+        new("card-network-slow", "the card network takes 3 seconds", Misbehave(new { LatencyMilliseconds = 3_000 })),
+        new("card-network-failing", "the card network fails every second call", Misbehave(new { ErrorRate = 0.5 })),
+        new("card-network-silent", "the card network takes the money and does not answer", Misbehave(new { SilentRate = 0.5 })),
+        new("card-network-away", "the card network refuses everything", Misbehave(new { Outage = true })),
+        new("card-network-hostile", "the card network and all that stands before it answer what they like, and give money back unasked", Hostile)
+        {
+            LoadAtLeast = TimeSpan.FromMinutes(3),
+        },
     ];
 
     /// <summary>One of each kind.</summary>
     public static IReadOnlyList<Drill> OneOfEachKind { get; } =
-        [.. new[] { "kill-any", "freeze-payment", "cut-broker", "duplicates", "poison", "card-network-silent" }.Select(name => All.Single(drill => drill.Name == name))];
+        [.. new[] { "kill-any", "freeze-payment", "cut-broker", "duplicates", "poison", "card-network-hostile" }.Select(name => All.Single(drill => drill.Name == name))];
 
     static Func<Random, TimeSpan, IReadOnlyList<Strike>> Repeat((double, double) lasting, Func<Random, Fault> fault) =>
         (random, load) => Strike.Repeat(random, load, lasting, fault);
@@ -114,8 +118,36 @@ static class DrillCatalogue
         return Strike.Repeat(random, load, _cut, _ => deck[next++ % deck.Length]);
     };
 
-    static Func<Random, TimeSpan, IReadOnlyList<Strike>> Misbehave(Func<string, int, CardNetworkFault> fault) =>
-        Repeat(_misbehaving, random => fault("faults of the card network", random.Next()));
+    static Func<Random, TimeSpan, IReadOnlyList<Strike>> Misbehave(object faults) =>
+        Repeat(_misbehaving, random => new CardNetworkFault("faults of the card network", faults, random.Next()));
+
+    // Each kind of misbehaviour once, and then all of them together.
+    static IReadOnlyList<Strike> Hostile(Random random, TimeSpan load)
+    {
+        (string Title, object Faults)[] deck =
+        [
+            ("charges land late", new { LateRate = 0.4, LateMilliseconds = 30_000 }),
+            ("idempotency keys are in use", new { KeyInUseRate = 0.4 }),
+            ("proxies and firewalls answer", new { ProxyRate = 0.4 }),
+            ("answers that are in no contract", new { StrangeRate = 0.4 }),
+            ("half answers, and endless ones", new { BrokenRate = 0.4 }),
+            ("money given back from outside", new { RefundRate = 0.2, PartialRefundRate = 0.2 }),
+            ("the API key has expired", new { KeyExpired = true }),
+            ("the ledger lags", new { LedgerLagMilliseconds = 3_000, SilentRate = 0.4 }),
+        ];
+        random.Shuffle(deck);
+        (string, object) all = ("all of it", new
+        {
+            LateRate = 0.1, LateMilliseconds = 30_000, KeyInUseRate = 0.1, ProxyRate = 0.1, StrangeRate = 0.1, BrokenRate = 0.1, SilentRate = 0.1,
+            RefundRate = 0.1, PartialRefundRate = 0.1, LedgerLagMilliseconds = 1_000,
+        });
+        var next = 0;
+        return Strike.Repeat(random, load, _misbehaving, _ =>
+        {
+            var (title, faults) = next < deck.Length ? deck[next++] : all;
+            return new CardNetworkFault(title, faults, random.Next());
+        });
+    }
 
     static string Short(string process) => process.EndsWith("-1", StringComparison.Ordinal) ? process[..^2] : process;
 

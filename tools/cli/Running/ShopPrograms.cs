@@ -135,6 +135,10 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         if (service == "payment")
         {
             settings["CardNetwork__Url"] = UrlOf(_surroundings.PortFor(name, CardNetwork, checkout.Ports.CardNetwork));
+            settings["CardNetwork__ApiKey"] = checkout.State.Secrets.Password(CardNetwork);
+            // Its ledger does not lag, and who watches does not want to wait.
+            settings["Reconciliation__Interval"] = "00:00:03";
+            settings["Reconciliation__LedgerLag"] = "00:00:02";
         }
 
         return Program(
@@ -175,7 +179,11 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
         checkout.Ports.CardNetwork,
         Path.Combine("tests", "CardNetwork"),
         "Shop.CardNetwork",
-        new(_plainLog) { ["Ledger__Path"] = checkout.State.Combine(Path.Combine(CardNetwork, "ledger.jsonl")) });
+        new(_plainLog)
+        {
+            ["Ledger__Path"] = checkout.State.Combine(Path.Combine(CardNetwork, "ledger.jsonl")),
+            ["ApiKey"] = checkout.State.Secrets.Password(CardNetwork),
+        });
 
     BackgroundProcess TraceViewerProcess() => Program(
         TraceViewer,

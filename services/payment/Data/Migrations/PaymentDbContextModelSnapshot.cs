@@ -222,9 +222,17 @@ namespace Shop.Payment.Data.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("in_doubt");
 
+                    b.Property<DateTimeOffset?>("LookAgainAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("look_again_at");
+
                     b.Property<DateTimeOffset?>("NextAttemptAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_attempt_at");
+
+                    b.Property<DateTimeOffset?>("OpenSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("open_since");
 
                     b.Property<decimal>("RefundedAmount")
                         .HasPrecision(14, 2)
@@ -245,14 +253,98 @@ namespace Shop.Payment.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("trace_parent");
 
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
                     b.HasKey("OrderId")
                         .HasName("pk_payments");
+
+                    b.HasIndex("LookAgainAt")
+                        .HasDatabaseName("ix_payments_look_again_at")
+                        .HasFilter("look_again_at is not null");
 
                     b.HasIndex("NextAttemptAt")
                         .HasDatabaseName("ix_payments_next_attempt_at")
                         .HasFilter("next_attempt_at is not null");
 
                     b.ToTable("payments", "payment");
+                });
+
+            modelBuilder.Entity("Shop.Payment.Reconciliation.Difference", b =>
+                {
+                    b.Property<string>("ChargeId")
+                        .HasColumnType("text")
+                        .HasColumnName("charge_id");
+
+                    b.Property<DateTimeOffset>("CheckedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("checked_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Expected")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("expected");
+
+                    b.Property<DateTimeOffset>("FirstSeenAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_seen_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Found")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("found");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.HasKey("ChargeId")
+                        .HasName("pk_differences");
+
+                    b.HasIndex("Reference")
+                        .HasDatabaseName("ix_differences_reference");
+
+                    b.ToTable("differences", "payment");
+                });
+
+            modelBuilder.Entity("Shop.Payment.Reconciliation.SweepProgress", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("Fence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fence");
+
+                    b.Property<DateTimeOffset?>("ReadUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("read_until");
+
+                    b.Property<string>("ReadUntilId")
+                        .HasColumnType("text")
+                        .HasColumnName("read_until_id");
+
+                    b.Property<DateTimeOffset>("SweptAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("swept_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sweep");
+
+                    b.ToTable("sweep", "payment");
                 });
 #pragma warning restore 612, 618
         }

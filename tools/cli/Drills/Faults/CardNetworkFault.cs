@@ -1,18 +1,21 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace Shop.Cli.Drills.Faults;
 
 /// <summary>The card network misbehaves, in ways it knows itself.</summary>
+/// <param name="Faults">As PUT /v1/faults takes them.</param>
 /// <param name="Seed">Makes its chances repeatable.</param>
-sealed record CardNetworkFault(
-    string Title, int Seed, int LatencyMilliseconds = 0, double ErrorRate = 0, double SilentRate = 0, bool Outage = false) : Fault(Title)
+sealed record CardNetworkFault(string Title, object Faults, int Seed) : Fault(Title)
 {
     static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     public override async Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation)
     {
         var url = $"http://127.0.0.1:{system.Checkout.Ports.CardNetwork}/v1/faults";
-        await Put(url, new { LatencyMilliseconds, ErrorRate, SilentRate, Outage, Seed }, cancellation);
+        var faults = JsonSerializer.SerializeToNode(Faults, JsonSerializerOptions.Web)!;
+        faults["seed"] = Seed;
+        await Put(url, faults, cancellation);
         return async cancel =>
         {
             var hits = (await _http.GetFromJsonAsync<State>(url, cancel))!.Hits;

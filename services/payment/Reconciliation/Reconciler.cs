@@ -1,0 +1,169 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Shop.Messaging;
+using Shop.Payment.CardNetwork;
+using Shop.Payment.Data;
+using Shop.Payment.Payments;
+
+namespace Shop.Payment.Reconciliation;
+
+/// <summary>
+/// Holds the payments against the card network's ledger, which has the last word: what landed after it was given up, what somebody else
+/// gave back, what nobody here knows. What has one right answer is put right; the rest are differences, shown to staff until they are none.
+/// </summary>
+sealed partial class Reconciler(
+    SweepLease sweep,
+    IServiceScopeFactory scopes,
+    GroupCommit<PaymentDbContext> commit,
+    PaymentWorker worker,
+    IOptions<ReconciliationOptions> options,
+    IOptions<PaymentOptions> payments,
+    ILogger<Reconciler> logger) : BackgroundService
+{
+    const int ChecksMax = 200;
+    const int ChecksAtOnce = 8;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (await sweep.Take(stoppingToken) is { } position)
+                {
+                    await Sweep(position, stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                LogFailed(error.Message);
+            }
+
+            await Task.Delay(options.Value.Interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task Sweep(SweepPosition position, CancellationToken cancellation)
+    {
+        using var scope = scopes.CreateScope();
+        var network = scope.ServiceProvider.GetRequiredService<CardNetworkClient>();
+        await Check(network, await sweep.LooksDue(ChecksMax, cancellation), cancellation);
+        await Check(network, await sweep.Differences(ChecksMax, cancellation), cancellation);
+        while (true)
+        {
+            if (await network.List(position.ReadUntil, position.ReadUntilId, options.Value.PageSize, cancellation) is not var (charges, now))
+            {
+                await sweep.End(position, isComplete: false, cancellation);
+                return;
+            }
+
+            var settled = charges.TakeWhile(charge => charge.ChangedAt <= now - options.Value.LedgerLag).ToArray();
+            if (settled is [.., var last])
+            {
+                await Check(network, await Suspicious(settled, cancellation), cancellation);
+                position = position with { ReadUntil = last.ChangedAt, ReadUntilId = last.Id };
+                if (await sweep.Advance(position, cancellation) is null)
+                {
+                    return;
+                }
+            }
+
+            if (settled.Length < options.Value.PageSize)
+            {
+                await sweep.End(position, isComplete: true, cancellation);
+                return;
+            }
+        }
+    }
+
+    // At a glance, without a lock. Nearly all charges are what their payments say.
+    async Task<IReadOnlyList<string>> Suspicious(IReadOnlyList<ReplyBody.Charge> charges, CancellationToken cancellation)
+    {
+        using var scope = scopes.CreateScope();
+        var db = scope.ServiceProvider.GetRequiredService<PaymentDbContext>();
+        var orders = charges.Select(charge => OrderOf(charge.Reference)).ToArray();
+        var known = await db.Payments.AsNoTracking()
+            .Where(payment => orders.Contains(payment.OrderId))
+            .ToDictionaryAsync(payment => payment.OrderId, cancellation);
+        return [.. charges.Where(charge => Comparison.Of(charge, known.GetValueOrDefault(OrderOf(charge.Reference))) is not null)
+            .Select(charge => charge.Reference).Distinct()];
+    }
+
+    Task Check(CardNetworkClient network, IReadOnlyList<string> references, CancellationToken cancellation) => Parallel.ForEachAsync(
+        references,
+        new ParallelOptions { MaxDegreeOfParallelism = ChecksAtOnce, CancellationToken = cancellation },
+        async (reference, cancel) =>
+        {
+            // Asked anew: since the list was read, the payment may have gone on.
+            if (await network.FindByReference(reference, cancel) is { } charges)
+            {
+                await commit.Run(new PaymentWorker.Outcome(OrderOf(reference)), unit => Settle(unit, reference, charges));
+            }
+        });
+
+    async Task<int> Settle(UnitOfWork<PaymentDbContext> unit, string reference, IReadOnlyList<ReplyBody.Charge> charges)
+    {
+        var payment = unit.Db.Payments.Local.FindEntry(OrderOf(reference))?.Entity;
+        if (payment is not null)
+        {
+            await Learn(unit, payment, charges);
+        }
+
+        var differences = charges.Select(charge => (Charge: charge, Difference: Comparison.Of(charge, payment)))
+            .Where(one => one.Difference is not null).ToArray();
+        string[] ids = [.. differences.Select(one => one.Charge.Id)];
+        await unit.Db.Database.ExecuteSqlAsync(
+            $"delete from payment.differences where reference = {reference} and charge_id <> all ({ids})");
+        foreach (var (charge, difference) in differences)
+        {
+            var (expected, found) = difference!.Value;
+            await unit.Db.Database.ExecuteSqlAsync(
+                $"""
+                insert into payment.differences (charge_id, reference, expected, found) values ({charge.Id}, {reference}, {expected}, {found})
+                on conflict (charge_id) do update set expected = excluded.expected, found = excluded.found, checked_at = now()
+                """);
+            unit.AfterCommit(() => LogDifference(reference, charge.Id, expected, found));
+        }
+
+        return ids.Length;
+    }
+
+    async Task Learn(UnitOfWork<PaymentDbContext> unit, Payments.Payment payment, IReadOnlyList<ReplyBody.Charge> charges)
+    {
+        var before = payment.State;
+        if (payment.LookAgainAt is not null)
+        {
+            var now = await unit.Db.Database.SqlQuery<DateTimeOffset>($"""select now() as "Value" """).SingleAsync();
+            payment.LookAgain(payments.Value.NextLook(payment.ChargedAt, now));
+        }
+
+        foreach (var charge in charges.Where(charge => Comparison.IsNews(charge, payment)))
+        {
+            if (payment.Learn(Meanings.OfStatus(charge), settled: true, payment.Attempts) is { } announcement)
+            {
+                await unit.Publish(announcement);
+            }
+        }
+
+        if (payment.State is var state && state != before)
+        {
+            unit.AfterCommit(worker.Wake);
+            unit.AfterCommit(() => LogMended(payment.OrderId, state, before));
+        }
+    }
+
+    static Guid OrderOf(string reference) => Guid.TryParse(reference, out var order) ? order : Guid.Empty;
+
+    [LoggerMessage(LogLevel.Warning, "Payment of order {OrderId} became {State}: it was {Before}, and the card network's ledger says otherwise")]
+    partial void LogMended(Guid orderId, PaymentState state, PaymentState before);
+
+    [LoggerMessage(LogLevel.Warning, "The card network's ledger and the payments differ about {Reference}, charge {ChargeId}: expected {Expected}, found {Found}")]
+    partial void LogDifference(string reference, string chargeId, string expected, string found);
+
+    [LoggerMessage(LogLevel.Warning, "Reading the card network's ledger failed and will be tried again: {Reason}")]
+    partial void LogFailed(string reason);
+}

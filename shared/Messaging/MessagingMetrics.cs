@@ -15,6 +15,7 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
     readonly Counter<long> _published;
     readonly Counter<long> _publishFailures;
     readonly Counter<long> _deadLetters;
+    readonly Counter<long> _reusedIds;
 
     /// <param name="endpoints">Those of the service.</param>
     internal MessagingMetrics(IReadOnlyList<string> endpoints)
@@ -30,6 +31,8 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         _publishFailures = _meter.CreateCounter<long>(
             "shop.messaging.publish.failures", "{message}", "Messages returned or not confirmed by the broker");
         _deadLetters = _meter.CreateCounter<long>("shop.messaging.dead_letters", "{message}", "Messages put aside");
+        _reusedIds = _meter.CreateCounter<long>(
+            "shop.messaging.reused_ids", "{message}", "Messages put aside because another one had their id");
     }
 
     /// <summary>Begins every counter at 0: the step from nothing to 1 is no increase to whoever reads them.</summary>
@@ -41,6 +44,7 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         {
             _duplicates.Add(0, Of(endpoint));
             _deadLetters.Add(0, Of(endpoint));
+            _reusedIds.Add(0, Of(endpoint));
         }
 
         return Task.CompletedTask;
@@ -68,7 +72,14 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         }
     }
 
-    internal void DeadLettered(string endpoint) => _deadLetters.Add(1, Of(endpoint));
+    internal void DeadLettered(string endpoint, bool idIsReused)
+    {
+        _deadLetters.Add(1, Of(endpoint));
+        if (idIsReused)
+        {
+            _reusedIds.Add(1, Of(endpoint));
+        }
+    }
 
     /// <param name="messages">Of this replica only, so those of all replicas may be added.</param>
     internal void ObserveBacklog(Func<long> messages) => _meter.CreateObservableUpDownCounter(

@@ -128,6 +128,7 @@ public static class MessagingRegistration
     static void Retry(IRetryConfigurator retry, MessagingOptions options)
     {
         retry.Ignore<InvalidMessageException>();
+        retry.Ignore<ReusedMessageIdException>();
         retry.Ignore<OperationCanceledException>();
         if (options.Attempts > 1)
         {

@@ -18,8 +18,11 @@ sealed class MessageWork<TDb, TMessage>(
 
     public Task Done => _done.Task;
 
-    public override Guid? MessageId { get; } = context.MessageId
-        ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told.");
+    public override InboxKey? Key { get; } = InboxKey.Of(
+        context.MessageId
+            ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told."),
+        DeliveryHeaders.Type(context.ReceiveContext),
+        context.ReceiveContext.Body.GetBytes());
 
     public override bool RunsAlone => context.GetRetryAttempt() > 0;
 
@@ -52,7 +55,7 @@ sealed class MessageWork<TDb, TMessage>(
         public UnitOfWorkConsumeContext(ConsumeContext<TMessage> context, UnitOfWork<TDb> unit)
             : base(context, new ExistingScope(unit.Services), unit.Services, unit.Outgoing)
         {
-            var receiving = new OutboxReceiveContext(unit.Capture, context.ReceiveContext);
+            var receiving = new OutboxReceiveContext(unit.Capture(context.ConversationId), context.ReceiveContext);
             ReceiveContext = receiving;
             PublishEndpointProvider = receiving.PublishEndpointProvider;
             var scheduler = new OutboxScheduler(receiving.SendEndpointProvider, unit.Outgoing);

@@ -34,7 +34,7 @@ sealed partial class DeadLetterFilter<TDb>(
             try
             {
                 await letters.Keep(message, stopping);
-                metrics.DeadLettered(endpoint);
+                metrics.DeadLettered(endpoint, message.IdIsReused);
                 Span(message);
                 LogKept(message.MessageType, message.MessageId, message.Id, message.Reason);
                 return;

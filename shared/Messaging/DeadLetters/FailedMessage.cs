@@ -17,6 +17,8 @@ sealed record FailedMessage(
 {
     public string Id { get; } = IdOf(Endpoint, MessageId, Body);
 
+    public bool IdIsReused => ExceptionType == typeof(ReusedMessageIdException).FullName;
+
     public string MessageType => Headers.GetValueOrDefault(MessageHeaders.MessageType, "");
 
     public string? TraceId =>

@@ -86,28 +86,43 @@ sealed partial class BatchTransaction<TDb>(
 
     async Task<IReadOnlyList<Work<TDb>>> DropDuplicates(TDb db, IReadOnlyList<Work<TDb>> batch)
     {
-        var messageIds = batch.Select(work => work.MessageId).OfType<Guid>().ToArray();
-        if (messageIds is [])
+        // Of two under one id, the first.
+        var messages = batch.Select(work => work.Key).OfType<InboxKey>().DistinctBy(message => message.MessageId).ToArray();
+        if (messages is [])
         {
             return batch;
         }
 
-        var claimed = await relay.Inbox.Claim(db, endpoint, messageIds, CancellationToken.None);
+        var claimed = await relay.Inbox.Claim(db, endpoint, messages, CancellationToken.None);
         var fresh = new List<Work<TDb>>(batch.Count);
+        var known = new List<Work<TDb>>();
         foreach (var work in batch)
         {
             // Removing makes the second of two equal messages in one batch a duplicate, too.
-            if (work.MessageId is not { } messageId || claimed.Remove(messageId))
-            {
-                fresh.Add(work);
-            }
-            else
-            {
-                await work.Duplicate();
-            }
+            (work.Key is not { } message || claimed.Remove(message.MessageId) ? fresh : known).Add(work);
+        }
+
+        if (known is not [])
+        {
+            await Drop(db, known);
         }
 
         return fresh;
+    }
+
+    async Task Drop(TDb db, List<Work<TDb>> known)
+    {
+        var contents = await relay.Inbox.Contents(db, endpoint, known.Select(work => work.Key!.Value.MessageId), CancellationToken.None);
+        foreach (var work in known)
+        {
+            var (messageId, content) = work.Key!.Value;
+            if (contents.GetValueOrDefault(messageId, content) != content)
+            {
+                throw new ReusedMessageIdException(messageId, endpoint);
+            }
+
+            await work.Duplicate();
+        }
     }
 
     void Tell(IReadOnlyList<Work<TDb>> batch, Outgoing outgoing)

@@ -17,7 +17,7 @@ abstract class Work<TDb>(object request) where TDb : DbContext
     public object Request => request;
 
     /// <summary>The inbox key; null for work that is not a message.</summary>
-    public virtual Guid? MessageId => null;
+    public virtual InboxKey? Key => null;
 
     /// <summary>True if it must not share a transaction: it has failed before.</summary>
     public virtual bool RunsAlone => false;

@@ -10,11 +10,9 @@ static class DeliveryHeaders
 {
     const string BrokerPrefix = "x-";
 
-    /// <summary>What a message says it is; empty if it does not.</summary>
-    public static string Type(ReceiveContext context) =>
-        context.GetPayload<RabbitMqBasicConsumeContext>().Properties.Headers?.TryGetValue(MessageHeaders.MessageType, out var type) is true
-            ? Text(type) ?? ""
-            : "";
+    /// <summary>One of them; empty if it is not there.</summary>
+    public static string Text(ReceiveContext context, string name) =>
+        context.GetPayload<RabbitMqBasicConsumeContext>().Properties.Headers?.TryGetValue(name, out var value) is true ? Text(value) ?? "" : "";
 
     public static Dictionary<string, string> Of(IReadOnlyBasicProperties properties)
     {

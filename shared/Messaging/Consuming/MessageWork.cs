@@ -21,10 +21,10 @@ sealed class MessageWork<TDb, TMessage>(
     public override InboxKey? Key { get; } = InboxKey.Of(
         context.MessageId
             ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told."),
-        DeliveryHeaders.Type(context.ReceiveContext),
+        DeliveryHeaders.Text(context.ReceiveContext, MessageHeaders.MessageType),
         context.ReceiveContext.Body.GetBytes());
 
-    public override bool RunsAlone => context.GetRetryAttempt() > 0;
+    public override bool RunsAlone => context.GetRetryAttempt() > 0 || LaterMessage.IsOne(context.ReceiveContext);
 
     public override bool WaitsForDatabase => true;
 
@@ -33,6 +33,15 @@ sealed class MessageWork<TDb, TMessage>(
     {
         Span?.SetTag("shop.duplicate", true);
         return context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+    }
+
+    public override LaterMessage? ForLater() => LaterMessage.Of(endpoint, Key!.Value.MessageId, context.ReceiveContext);
+
+    public override async Task PutOff()
+    {
+        Span?.SetTag("shop.put_off", true);
+        await context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+        Committed();
     }
 
     public override void Committed()

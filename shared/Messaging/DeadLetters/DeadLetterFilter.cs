@@ -64,4 +64,4 @@ sealed partial class DeadLetterFilter<TDb>(
 
 /// <summary>No handler of an endpoint takes messages of this type.</summary>
 public sealed class UnknownMessageTypeException(string endpoint)
-    : Exception($"No handler of {endpoint} takes messages of this type.");
+    : FormatException($"No handler of {endpoint} takes messages of this type.");

@@ -19,7 +19,7 @@ sealed record FailedMessage(
 
     public bool IdIsReused => ExceptionType == typeof(ReusedMessageIdException).FullName;
 
-    public string MessageType => Headers.GetValueOrDefault(MessageHeaders.MessageType, "");
+    public string MessageType { get; } = Storable(Headers.GetValueOrDefault(MessageHeaders.MessageType, ""));
 
     public string? TraceId =>
         MessageTrace.ParentOf(Headers) is { TraceId: var trace } && trace != default ? trace.ToHexString() : null;

@@ -1,5 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Shop.Messaging;
@@ -14,50 +12,30 @@ sealed class Inbox(MessagingTables tables)
     readonly string _claim =
         $"""
         insert into {tables.Inbox} (message_id, endpoint, received_at, content)
-        select message_id, @endpoint, now(), content from unnest(@messageIds, @contents) as message (message_id, content) order by message_id
+        select message_id, $1, now(), content from unnest($2, $3) as message (message_id, content) order by message_id
         on conflict do nothing
         returning message_id
         """;
 
     readonly string _contents =
-        $"select message_id, content from {tables.Inbox} where endpoint = @endpoint and message_id = any (@messageIds) and content is not null";
+        $"select message_id, content from {tables.Inbox} where endpoint = $1 and message_id = any ($2) and content is not null";
 
-    /// <returns>The messages not seen before; each is in the set once, however often it was asked for.</returns>
-    public async Task<HashSet<Guid>> Claim(
-        DbContext db, string endpoint, IReadOnlyCollection<InboxKey> messages, CancellationToken cancellation)
+    /// <summary>Returns the ids of those that were not seen before, each once, however often it is among the messages.</summary>
+    public NpgsqlBatchCommand Claim(string endpoint, IReadOnlyCollection<InboxKey> messages) => new(_claim)
     {
-        await using var command = Command(db, _claim, endpoint, messages.Select(message => message.MessageId));
-        command.Parameters.Add(new("contents", messages.Select(message => message.Content).ToArray()));
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var claimed = new HashSet<Guid>();
-        while (await reader.ReadAsync(cancellation))
+        Parameters =
         {
-            claimed.Add(reader.GetGuid(0));
-        }
+            new() { Value = endpoint },
+            new() { Value = messages.Select(message => message.MessageId).ToArray() },
+            new() { Value = messages.Select(message => message.Content).ToArray() },
+        },
+    };
 
-        return claimed;
-    }
-
-    /// <summary>What the messages were that had their effect under these ids. The previous release did not write it down.</summary>
-    public async Task<IReadOnlyDictionary<Guid, Guid>> Contents(
-        DbContext db, string endpoint, IEnumerable<Guid> messageIds, CancellationToken cancellation)
+    /// <summary>
+    /// Returns what the messages were that had their effect under these ids, with their ids. The previous release did not write it down.
+    /// </summary>
+    public NpgsqlBatchCommand Contents(string endpoint, IEnumerable<Guid> messageIds) => new(_contents)
     {
-        await using var command = Command(db, _contents, endpoint, messageIds);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var contents = new Dictionary<Guid, Guid>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            contents[reader.GetGuid(0)] = reader.GetGuid(1);
-        }
-
-        return contents;
-    }
-
-    static NpgsqlCommand Command(DbContext db, string sql, string endpoint, IEnumerable<Guid> messageIds) => new(
-        sql,
-        (NpgsqlConnection)db.Database.GetDbConnection(),
-        (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction())
-    {
-        Parameters = { new("endpoint", endpoint), new("messageIds", messageIds.ToArray()) },
+        Parameters = { new() { Value = endpoint }, new() { Value = messageIds.ToArray() } },
     };
 }

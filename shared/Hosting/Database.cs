@@ -53,6 +53,7 @@ public static class DatabaseRegistration
     const int PreparedStatementsMax = 100;
     const int ConnectTimeoutSeconds = 5;
     const int CommandTimeoutSeconds = 15;
+    const int KeepAliveSeconds = 3;
 
     /// <summary>Adds the service's DbContext, its data source and its health check.</summary>
     public static IHostApplicationBuilder AddDatabase<TDb>(this IHostApplicationBuilder builder, string schema)
@@ -78,17 +79,25 @@ public static class DatabaseRegistration
         settings.MaxPoolSize = PoolSizeMax;
         settings.Timeout = ConnectTimeoutSeconds;
         settings.CommandTimeout = CommandTimeoutSeconds;
-        // Together these halve the server's work per statement. Nothing here leaves state behind in a session but the
-        // relay, which cleans up after itself.
-        settings.MaxAutoPrepare = PreparedStatementsMax;
+        // Together these halve the server's work per statement. Nothing here leaves state behind in a session. A connection string that
+        // leads to a pooler which knows no prepared statements says "Max Auto Prepare=0".
+        if (!settings.ShouldSerialize("Max Auto Prepare"))
+        {
+            settings.MaxAutoPrepare = PreparedStatementsMax;
+        }
+
         settings.NoResetOnClose = true;
+        // A server that lost its power says nothing; its kernel's answer is asked for after seconds, not after two hours.
+        settings.TcpKeepAlive = true;
+        settings.TcpKeepAliveTime = KeepAliveSeconds;
+        settings.TcpKeepAliveInterval = KeepAliveSeconds;
         // Nobody logs in by Kerberos, and its library is not everywhere. TLS is not touched by this.
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
         // By its name, metrics do not call it by its connection string.
         return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = instance }
             .ConfigureTracing(tracing => tracing
                 .ConfigureCommandSpanNameProvider(command => StatementNames.Of(command.CommandText))
-                .ConfigureBatchSpanNameProvider(batch => StatementNames.Of(batch.BatchCommands[0].CommandText))
+                .ConfigureBatchSpanNameProvider(batch => StatementNames.Of(batch.BatchCommands[^1].CommandText))
                 // One line less for each statement in what is shown, and one object less to make.
                 .EnableFirstResponseEvent(false))
             .Build();
@@ -116,7 +125,7 @@ sealed class DatabaseHealthCheck<TDb>(TDb db) : IHealthCheck where TDb : DbConte
                 ? HealthCheckResult.Healthy()
                 : HealthCheckResult.Unhealthy("Migrations are pending: run the service once with the argument migrate.");
         }
-        catch (Exception error) when (DatabaseErrors.IsUnavailable(error))
+        catch (Exception error) when (Failures.Of(error) != Failure.Permanent)
         {
             return HealthCheckResult.Unhealthy("The database cannot be reached.");
         }

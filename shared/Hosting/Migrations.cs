@@ -58,6 +58,10 @@ static class Migrations
         return pending;
     }
 
+    // A login that is refused is a setting to be corrected: whoever migrates waits for the answer.
+    static bool MayStillCome(NpgsqlException error) => Failures.Of(error) == Failure.DatabaseAway
+        && error is not PostgresException { SqlState: ['2' or '3', ..] };
+
     static async Task OpenWhenStarted(DbContext db)
     {
         using var deadline = new CancellationTokenSource(_databaseStartTimeLimit);
@@ -68,7 +72,7 @@ static class Migrations
                 await db.Database.OpenConnectionAsync(CancellationToken.None);
                 return;
             }
-            catch (NpgsqlException error) when (DatabaseErrors.IsUnavailable(error) && !deadline.IsCancellationRequested)
+            catch (NpgsqlException error) when (MayStillCome(error) && !deadline.IsCancellationRequested)
             {
                 await Task.Delay(_retryPause, CancellationToken.None);
             }

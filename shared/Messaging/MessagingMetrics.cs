@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 
@@ -8,6 +10,8 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
 {
     public const string MeterName = "Shop.Messaging";
 
+    static readonly TimeSpan _putOffForgotten = TimeSpan.FromSeconds(15);
+
     readonly Meter _meter = new(MeterName);
     readonly IReadOnlyList<string> _endpoints;
     readonly Histogram<int> _batchSize;
@@ -15,6 +19,10 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
     readonly Counter<long> _published;
     readonly Counter<long> _publishFailures;
     readonly Counter<long> _deadLetters;
+    readonly Counter<long> _reusedIds;
+    readonly Counter<long> _putOff;
+    readonly ConcurrentDictionary<string, (TimeSpan Age, long At)> _putOffAges = new();
+    readonly ConcurrentDictionary<string, Func<TimeSpan>> _stalls = new();
 
     /// <param name="endpoints">Those of the service.</param>
     internal MessagingMetrics(IReadOnlyList<string> endpoints)
@@ -30,6 +38,16 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         _publishFailures = _meter.CreateCounter<long>(
             "shop.messaging.publish.failures", "{message}", "Messages returned or not confirmed by the broker");
         _deadLetters = _meter.CreateCounter<long>("shop.messaging.dead_letters", "{message}", "Messages put aside");
+        _reusedIds = _meter.CreateCounter<long>(
+            "shop.messaging.reused_ids", "{message}", "Messages put aside because another one had their id");
+        _putOff = _meter.CreateCounter<long>("shop.messaging.put_off", "{message}", "Messages put off because something held them up");
+        _meter.CreateObservableGauge(
+            "shop.messaging.put_off.age", PutOffAges, "s", "For how long a message has been put off again and again");
+        _meter.CreateObservableGauge(
+            "shop.messaging.lane.stalled",
+            () => _stalls.Select(lane => new Measurement<double>(lane.Value().TotalSeconds, Of(lane.Key))),
+            "s",
+            "For how long a lane has been at the same batch");
     }
 
     /// <summary>Begins every counter at 0: the step from nothing to 1 is no increase to whoever reads them.</summary>
@@ -41,6 +59,8 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         {
             _duplicates.Add(0, Of(endpoint));
             _deadLetters.Add(0, Of(endpoint));
+            _reusedIds.Add(0, Of(endpoint));
+            _putOff.Add(0, Of(endpoint));
         }
 
         return Task.CompletedTask;
@@ -68,11 +88,34 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         }
     }
 
-    internal void DeadLettered(string endpoint) => _deadLetters.Add(1, Of(endpoint));
+    internal void DeadLettered(string endpoint, bool idIsReused)
+    {
+        _deadLetters.Add(1, Of(endpoint));
+        if (idIsReused)
+        {
+            _reusedIds.Add(1, Of(endpoint));
+        }
+    }
+
+    internal void PutOff(string endpoint, TimeSpan age)
+    {
+        _putOff.Add(1, Of(endpoint));
+        _putOffAges.AddOrUpdate(
+            endpoint,
+            _ => (age, Stopwatch.GetTimestamp()),
+            (_, known) => age >= known.Age || Stopwatch.GetElapsedTime(known.At) > _putOffForgotten ? (age, Stopwatch.GetTimestamp()) : known);
+    }
+
+    internal void ObserveStall(string lane, Func<TimeSpan> stalled) => _stalls[lane] = stalled;
 
     /// <param name="messages">Of this replica only, so those of all replicas may be added.</param>
     internal void ObserveBacklog(Func<long> messages) => _meter.CreateObservableUpDownCounter(
         "shop.outbox.backlog", messages, "{message}", "Messages due and not yet published");
+
+    // What is still held up is put off again within the longest pause.
+    IEnumerable<Measurement<double>> PutOffAges() => _endpoints.Select(endpoint => new Measurement<double>(
+        _putOffAges.TryGetValue(endpoint, out var known) && Stopwatch.GetElapsedTime(known.At) < _putOffForgotten ? known.Age.TotalSeconds : 0,
+        Of(endpoint)));
 
     static KeyValuePair<string, object?> Of(string endpoint) => new("shop.endpoint", endpoint);
 }

@@ -8,7 +8,7 @@ namespace Shop.Messaging;
 /// </summary>
 public static class MessagingModel
 {
-    /// <summary>Adds the inbox, outbox and dead letter tables, in the context's default schema.</summary>
+    /// <summary>Adds the tables of inbox, outbox and dead letters, in the context's default schema.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder model)
     {
         model.Entity<InboxRow>(inbox =>
@@ -16,6 +16,7 @@ public static class MessagingModel
             inbox.ToTable("inbox").HasKey(row => new { row.MessageId, row.Endpoint });
             inbox.Property(row => row.MessageId).HasColumnName("message_id");
             inbox.Property(row => row.Endpoint).HasColumnName("endpoint");
+            inbox.Property(row => row.Content).HasColumnName("content");
             inbox.Property(row => row.ReceivedAt).HasColumnName("received_at");
             // A block-range index costs next to nothing on an append-only column, and the purge by age needs no more.
             inbox.HasIndex(row => row.ReceivedAt).HasMethod("brin").HasDatabaseName("ix_inbox_received_at");
@@ -35,6 +36,12 @@ public static class MessagingModel
             outbox.HasIndex(row => row.MessageId)
                 .HasFilter("due_at > '-infinity'")
                 .HasDatabaseName("ix_outbox_scheduled_message_id");
+        });
+        model.Entity<LeaseRow>(lease =>
+        {
+            lease.ToTable("outbox_leases").HasKey(row => row.Owner);
+            lease.Property(row => row.Owner).HasColumnName("owner").ValueGeneratedNever();
+            lease.Property(row => row.Until).HasColumnName("until");
         });
         model.Entity<DeadLetterRow>(letter =>
         {
@@ -64,12 +71,16 @@ public static class MessagingModel
     {
         public Guid MessageId { get; init; }
         public string Endpoint { get; init; } = "";
+
+        /// <summary>Of type and body; null in rows of the release that did not write it.</summary>
+        public Guid? Content { get; init; }
+
         public DateTimeOffset ReceivedAt { get; init; }
     }
 
     sealed class OutboxRow
     {
-        /// <summary>The replica that publishes the row: the key of the advisory lock it holds while it lives.</summary>
+        /// <summary>The replica that publishes the row: the key of its <see cref="LeaseRow"/>.</summary>
         public long Owner { get; init; }
 
         /// <summary>Not before this database time; <c>-infinity</c> means at once.</summary>
@@ -89,6 +100,13 @@ public static class MessagingModel
         public byte[] Body { get; init; } = [];
 
         public DateTimeOffset CreatedAt { get; init; }
+    }
+
+    /// <summary>A replica publishes its rows of the outbox until this time of the database; after it they are anybody's.</summary>
+    sealed class LeaseRow
+    {
+        public long Owner { get; init; }
+        public DateTimeOffset Until { get; init; }
     }
 
     /// <summary>See <see cref="DeadLetter"/>; headers and body are kept as an outbox row has them.</summary>

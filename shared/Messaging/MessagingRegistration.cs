@@ -37,6 +37,7 @@ public static class MessagingRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new MessagingMetrics([.. configurator.Endpoints.Select(endpoint => endpoint.Name)]));
         services.AddHostedService(provider => provider.GetRequiredService<MessagingMetrics>());
+        services.AddSingleton<LaneWatch>();
         services.AddSingleton<BrokerGate>();
         services.AddSingleton(new Announcements(configurator.Announcements));
         services.AddSingleton<Relay<TDb>>();
@@ -59,7 +60,8 @@ public static class MessagingRegistration
         // After the bus: hosted services stop in reverse order, and the relay should outlive nothing it serves.
         services.AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
         services.AddHostedService<Purge<TDb>>();
-        services.AddHealthChecks().AddCheck<RelayHealthCheck<TDb>>("outbox-relay", tags: ["ready"]);
+        services.AddHealthChecks().AddCheck<RelayHealthCheck<TDb>>("outbox-relay", tags: ["ready"])
+            .AddCheck<LaneWatch>("lanes", tags: ["ready"]);
         return builder;
     }
 
@@ -87,7 +89,7 @@ public static class MessagingRegistration
             {
                 host.Username(broker.Username);
                 host.Password(broker.Password);
-                host.Heartbeat(TimeSpan.FromSeconds(10));
+                host.Heartbeat(BrokerConnections.Heartbeat);
                 host.RequestedConnectionTimeout(TimeSpan.FromSeconds(5));
                 BrokerTls.Configure(host, broker);
                 host.OnRefreshConnectionFactory = _ => context.GetRequiredService<BrokerGate>().Pass();
@@ -128,6 +130,7 @@ public static class MessagingRegistration
     static void Retry(IRetryConfigurator retry, MessagingOptions options)
     {
         retry.Ignore<InvalidMessageException>();
+        retry.Ignore<ReusedMessageIdException>();
         retry.Ignore<OperationCanceledException>();
         if (options.Attempts > 1)
         {

@@ -11,7 +11,8 @@ namespace Shop.Messaging;
 /// <param name="Table">As SQL names it, with its schema.</param>
 /// <param name="Since">The column, or expression, from which a row's age is counted; null keeps the row.</param>
 /// <param name="Retention">Age after which a row goes.</param>
-public sealed record PurgeRule(string Table, string Since, TimeSpan Retention);
+/// <param name="Unless">A condition that keeps a row however old it is; null if there is none.</param>
+public sealed record PurgeRule(string Table, string Since, TimeSpan Retention, string? Unless = null);
 
 /// <summary>Forgets what is older than its retention time, in small steps that hold no lock for long.</summary>
 sealed partial class Purge<TDb>(
@@ -34,7 +35,7 @@ sealed partial class Purge<TDb>(
         await using var command = database.CreateCommand(
             $"""
             delete from {rule.Table} where ctid = any (array(
-                select ctid from {rule.Table} where {rule.Since} < now() - $1 limit {StepRows}))
+                select ctid from {rule.Table} where {rule.Since} < now() - $1 and not ({rule.Unless ?? "false"}) limit {StepRows}))
             """);
         command.Parameters.Add(new() { Value = rule.Retention });
         return await command.ExecuteNonQueryAsync(cancellation);
@@ -58,7 +59,17 @@ sealed partial class Purge<TDb>(
         var tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
         return
         [
-            new(tables.Inbox, "received_at", TimeSpan.FromDays(options.InboxRetentionDays)),
+            new(
+                tables.Inbox,
+                "received_at",
+                TimeSpan.FromDays(options.InboxRetentionDays),
+                // A copy of it has had its effect, or is still to have it under the id it is replayed by; and it may be replayed at any time.
+                $"""
+                (message_id, endpoint) in (
+                    select message_id, endpoint from {tables.DeadLetters} where message_id is not null
+                    union all
+                    select md5(id)::uuid, endpoint from {tables.DeadLetters})
+                """),
             new(
                 tables.DeadLetters,
                 "case when status <> 'Waiting' then decided_at end",

@@ -167,7 +167,7 @@ public sealed class AccessTests : IAsyncLifetime
     static async Task<IReadOnlyList<string>> RightsIn(PostgresServer server)
     {
         var rights = await Column(server, "postgres", """
-            select format('role %s: %s%s%s%s%s%s, in %s', rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,
+            select format('role %s with %s: %s%s%s%s%s%s, in %s', rolname, rolconfig, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,
                 array(select roleid::regrole::text from pg_auth_members where member = pg_roles.oid))
             from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'
             union all

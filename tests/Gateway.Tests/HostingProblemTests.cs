@@ -77,18 +77,40 @@ public sealed class HostingProblemTests
     }
 
     [Theory]
-    [InlineData(PostgresErrorCodes.AdminShutdown, true)]
-    [InlineData(PostgresErrorCodes.CannotConnectNow, true)]
-    [InlineData(PostgresErrorCodes.TooManyConnections, true)]
-    [InlineData(PostgresErrorCodes.DeadlockDetected, true)]
-    [InlineData(PostgresErrorCodes.UniqueViolation, false)]
-    [InlineData(PostgresErrorCodes.UndefinedTable, false)]
-    [InlineData(PostgresErrorCodes.InvalidPassword, false)]
-    public void Only_trouble_that_passes_asks_for_a_retry(string sqlState, bool passes)
+    [InlineData(PostgresErrorCodes.AdminShutdown, Failure.DatabaseAway)]
+    [InlineData(PostgresErrorCodes.CannotConnectNow, Failure.DatabaseAway)]
+    [InlineData(PostgresErrorCodes.TooManyConnections, Failure.DatabaseAway)]
+    [InlineData(PostgresErrorCodes.InvalidPassword, Failure.DatabaseAway)]
+    [InlineData(PostgresErrorCodes.DiskFull, Failure.DatabaseAway)]
+    [InlineData("25P03", Failure.DatabaseAway)]
+    [InlineData(PostgresErrorCodes.DeadlockDetected, Failure.Passing)]
+    [InlineData(PostgresErrorCodes.SerializationFailure, Failure.Passing)]
+    [InlineData(PostgresErrorCodes.LockNotAvailable, Failure.Passing)]
+    [InlineData(PostgresErrorCodes.QueryCanceled, Failure.Passing)]
+    [InlineData(PostgresErrorCodes.UndefinedTable, Failure.Passing)]
+    [InlineData(PostgresErrorCodes.InsufficientPrivilege, Failure.Passing)]
+    [InlineData("XX000", Failure.Passing)]
+    [InlineData(PostgresErrorCodes.UniqueViolation, Failure.Permanent)]
+    [InlineData(PostgresErrorCodes.NumericValueOutOfRange, Failure.Permanent)]
+    public async Task What_the_database_says_is_final_only_if_it_is_about_the_values_themselves(string sqlState, Failure failure)
     {
         var error = new DbUpdateException("saving failed", new PostgresException("message", "ERROR", "ERROR", sqlState));
+        await using var process = await HostingProcess.Start(app => app.MapGet("/fail", string () => throw error));
 
-        Assert.Equal(passes, DatabaseErrors.IsUnavailable(error));
+        using var answer = await process.Client.GetAsync("/fail", Cancellation);
+
+        Assert.Equal(failure, Failures.Of(error));
+        await answer.IsProblem(failure == Failure.Permanent ? HttpStatusCode.InternalServerError : HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(failure != Failure.Permanent, answer.Headers.RetryAfter?.Delta is not null);
+    }
+
+    [Fact]
+    public void An_error_that_nobody_has_listed_passes()
+    {
+        Assert.Equal(Failure.Passing, Failures.Of(new IOException("")));
+        Assert.Equal(Failure.Passing, Failures.Of(new AggregateException(new TimeoutException())));
+        Assert.Equal(Failure.DatabaseAway, Failures.Of(new InvalidOperationException("", new NpgsqlException("", new ObjectDisposedException("")))));
+        Assert.Equal(Failure.Permanent, Failures.Of(new InvalidCastException()));
     }
 
     [Fact]

@@ -155,6 +155,35 @@ public sealed class DeadLetterTests(TestServers servers)
     }
 
     [Fact]
+    public async Task What_a_copy_of_it_did_is_never_forgotten_so_a_replay_does_not_do_it_again()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replica = await bank.Start("one");
+        await bank.Sql.Execute(
+            """
+            create function bank.refuse() returns trigger language plpgsql as $$ begin raise exception 'too much' using errcode = '22003'; end $$;
+            create trigger refuse before update on bank."Accounts" for each row execute function bank.refuse();
+            """);
+        var depositId = Guid.NewGuid();
+        var message = RawBroker.Message(new Deposit(depositId, bank.AccountId, 1));
+        await bank.Broker.Send(Replica.Accounts, message);
+        var letter = await bank.DeadLetter();
+        await bank.Sql.Execute("drop trigger refuse on bank.\"Accounts\"");
+        await bank.Broker.Send(Replica.Accounts, message);
+        await bank.Handled("deposit", [depositId]);
+        await bank.Quiet();
+        await bank.Sql.Execute("update bank.inbox set received_at = now() - interval '1 year'");
+
+        var purge = replica.Services.GetServices<IHostedService>().OfType<Purge<BankDbContext>>().Single();
+        var inbox = purge.Rules.Single(rule => rule.Table.EndsWith("inbox", StringComparison.Ordinal));
+        Assert.InRange(await purge.Step(inbox, Cancellation), 1, int.MaxValue);
+        await replica.DeadLetters.Replay(letter.Id, "alice", Cancellation);
+        await bank.Settle();
+
+        Assert.Equal([depositId], await bank.Sql.Subjects("deposit"));
+    }
+
+    [Fact]
     public async Task Those_that_wait_are_kept_however_old_they_are()
     {
         await using var bank = await BankScenario.Open(servers);

@@ -1,5 +1,6 @@
 using Shop.Messaging.Tests.Bank;
 using Shop.Support;
+using Shop.Support.Metrics;
 
 namespace Shop.Messaging.Tests;
 
@@ -43,6 +44,56 @@ public sealed class DuplicateTests(TestServers servers)
 
         await bank.HandledOnce([depositId], "deposit", "statement");
         Assert.Contains(2, batches.Sizes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Another_message_under_the_id_of_one_that_was_handled_is_kept_and_counted_and_never_dropped(bool inOneBatch)
+    {
+        await using var bank = await BankScenario.Open(servers);
+        using var readings = new MetricReadings(MessagingMetrics.MeterName);
+        var replica = await bank.Start("one");
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        var message = RawBroker.Message(new Deposit(first, bank.AccountId, 1));
+        var other = RawBroker.Message(new Deposit(second, bank.AccountId, 1)) with { MessageId = message.MessageId };
+
+        if (inOneBatch)
+        {
+            await bank.InOneBatch(replica, message, other);
+        }
+        else
+        {
+            await bank.Broker.Send(Replica.Accounts, message);
+            await bank.Handled("statement", [first]);
+            await bank.Broker.Send(Replica.Accounts, other);
+        }
+
+        var letter = await bank.DeadLetter();
+        Assert.Contains("Another message had its effect", letter.Reason);
+        Assert.False(letter.Handled);
+        Assert.Equal(1, readings.Of("shop.messaging.reused_ids", Replica.Accounts).Sum());
+        Assert.Equal(0, readings.Of("shop.messaging.duplicates", Replica.Accounts).Sum());
+        await bank.Broker.Send(Replica.Accounts, message);
+        await replica.DeadLetters.Replay(letter.Id, "alice", TestContext.Current.CancellationToken);
+        await bank.HandledOnce([first, second], "deposit", "statement");
+        Assert.True((await bank.DeadLetter()).Handled);
+    }
+
+    [Fact]
+    public async Task A_copy_of_what_the_previous_release_handled_is_a_duplicate()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        await bank.Start("one");
+        var depositId = Guid.NewGuid();
+        var message = RawBroker.Message(new Deposit(depositId, bank.AccountId, 1));
+        await bank.Broker.Send(Replica.Accounts, message);
+        await bank.Handled("statement", [depositId]);
+        await bank.Sql.Execute("update bank.inbox set content = null");
+
+        await bank.Broker.Send(Replica.Accounts, message);
+
+        await bank.HandledOnce([depositId], "deposit", "statement");
     }
 
     [Fact]

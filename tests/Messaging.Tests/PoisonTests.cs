@@ -95,6 +95,8 @@ public sealed class PoisonTests(TestServers servers)
     [Theory]
     [InlineData("urn:message:Shop.Messaging.Tests.Bank:Unheard")]
     [InlineData("not a type at all")]
+    [InlineData("urn:message:a\0b")]
+    [InlineData("\0")]
     public async Task A_message_of_a_type_nobody_knows_is_set_aside(string type)
     {
         await using var bank = await BankScenario.Open(servers);

@@ -1,4 +1,3 @@
-using Npgsql;
 using Shop.Messaging.Tests.Bank;
 using Shop.Support;
 
@@ -10,7 +9,7 @@ public sealed class RelayStoreTests(TestServers servers)
     const long Owner = 1;
     const long DeadOwner = 2;
 
-    static readonly MessagingTables _tables = new("bank.inbox", "bank.outbox", "bank.dead_letters");
+    static readonly MessagingTables _tables = new("bank.inbox", "bank.outbox", "bank.outbox_leases", "bank.dead_letters");
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -19,7 +18,7 @@ public sealed class RelayStoreTests(TestServers servers)
     {
         await using var bank = await BankScenario.Open(servers);
         await using var database = bank.DataSource();
-        await using var store = await RelayStore.Open(database, _tables, Owner, Cancellation);
+        var store = new RelayStore(database, _tables, Owner);
         await bank.Sql.Execute(Insert(Owner, "'-infinity'", count: 30));
         await bank.Sql.Execute(Insert(Owner, "now() - interval '1 second'", count: 1));
         await bank.Sql.Execute(Insert(Owner, "now() + interval '1 hour'", count: 1));
@@ -35,7 +34,7 @@ public sealed class RelayStoreTests(TestServers servers)
     {
         await using var bank = await BankScenario.Open(servers);
         await using var database = bank.DataSource();
-        await using var store = await RelayStore.Open(database, _tables, Owner, Cancellation);
+        var store = new RelayStore(database, _tables, Owner);
         await bank.Sql.Execute(Insert(Owner, "now() + interval '1 hour'", count: 20_000));
         await bank.Sql.Execute(Insert(Owner, "now() - interval '1 second'", count: 3));
         await bank.Sql.Execute("analyze bank.outbox");
@@ -43,7 +42,6 @@ public sealed class RelayStoreTests(TestServers servers)
 
         Assert.Equal(3, (await store.Due(limit: 10, Cancellation)).Count);
 
-        await store.DisposeAsync();
         await database.DisposeAsync();
         await Wait.Until(
             () => bank.Sql.Scalar<long>(RowsRead), after => after > before, "statistics of the index");
@@ -51,18 +49,18 @@ public sealed class RelayStoreTests(TestServers servers)
     }
 
     [Fact]
-    public async Task The_rows_of_a_dead_replica_are_adopted_in_steps_and_those_of_a_living_one_never()
+    public async Task The_rows_of_a_replica_are_adopted_in_steps_once_its_lease_has_ended_and_never_before()
     {
         await using var bank = await BankScenario.Open(servers);
         await using var database = bank.DataSource();
-        await using var store = await RelayStore.Open(database, _tables, Owner, Cancellation);
+        var store = new RelayStore(database, _tables, Owner);
+        var gone = new RelayStore(database, _tables, DeadOwner);
         await bank.Sql.Execute(Insert(DeadOwner, "'-infinity'", count: 25_000));
-        await using (await RelayStore.Open(database, _tables, DeadOwner, Cancellation))
-        {
-            Assert.Equal(0, await store.Adopt(Cancellation));
-        }
+        await gone.Hold(Cancellation);
+        Assert.Equal(0, await store.Adopt(Cancellation));
+        await bank.Sql.Execute("update bank.outbox_leases set until = clock_timestamp() - interval '1 millisecond'");
 
-        List<int> steps = [await Wait.Until(() => store.Adopt(Cancellation), adopted => adopted > 0, "an adoption")];
+        List<int> steps = [];
         while (await store.Adopt(Cancellation) is > 0 and var adopted)
         {
             steps.Add(adopted);
@@ -76,16 +74,42 @@ public sealed class RelayStoreTests(TestServers servers)
     }
 
     [Fact]
-    public async Task A_store_whose_connection_broke_gives_its_place_in_the_pool_back()
+    public async Task A_replica_that_wakes_up_after_its_lease_can_neither_delete_nor_postpone_what_is_anothers()
     {
         await using var bank = await BankScenario.Open(servers);
-        await using var database = bank.DataSource(maxPoolSize: 1);
-        for (var times = 0; times < 3; times++)
+        await using var database = bank.DataSource();
+        var (store, sleeper) = (new RelayStore(database, _tables, Owner), new RelayStore(database, _tables, DeadOwner));
+        await bank.Sql.Execute(Insert(DeadOwner, "'-infinity'", count: 2));
+        await sleeper.Hold(Cancellation);
+        var read = await sleeper.Due(limit: 10, Cancellation);
+        await bank.Sql.Execute("update bank.outbox_leases set until = clock_timestamp() - interval '1 millisecond'");
+        await store.Hold(Cancellation);
+        Assert.Equal(2, await store.Adopt(Cancellation));
+
+        await sleeper.Delete([read[0]], Cancellation);
+        await sleeper.Postpone([read[1]], TimeSpan.FromHours(1), Cancellation);
+        await sleeper.Hold(Cancellation);
+
+        Assert.Equal(2, (await store.Due(limit: 10, Cancellation)).Count);
+        Assert.Equal(0, await sleeper.Adopt(Cancellation) + (await sleeper.Due(limit: 10, Cancellation)).Count);
+    }
+
+    /// <summary>It has no leases, and holds the advisory lock of its number instead.</summary>
+    [Fact]
+    public async Task The_rows_of_a_replica_of_the_release_before_are_adopted_once_its_session_has_ended()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        await using var database = bank.DataSource();
+        var store = new RelayStore(database, _tables, Owner);
+        await store.Hold(Cancellation);
+        await bank.Sql.Execute(Insert(DeadOwner, "'-infinity'", count: 3));
+
+        await using (await bank.Sql.Locked($"select pg_advisory_xact_lock({DeadOwner})"))
         {
-            await using var store = await RelayStore.Open(database, _tables, Owner, Cancellation);
-            await bank.Sql.Execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
-            await Assert.ThrowsAnyAsync<NpgsqlException>(() => store.Due(limit: 10, Cancellation));
+            Assert.Equal(0, await store.Adopt(Cancellation));
         }
+
+        Assert.Equal(3, await Wait.Until(() => store.Adopt(Cancellation), adopted => adopted > 0, "an adoption"));
     }
 
     const string RowsRead =

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Shop.Hosting;
 using Shop.Messaging.Tests.Bank;
 using Shop.Support;
 
@@ -43,7 +44,7 @@ public sealed class RestartTests(TestServers servers)
         await servers.StopDatabase();
 
         var error = await Assert.ThrowsAnyAsync<Exception>(() => replica.Publish(new Deposit(refused, bank.AccountId, 1)));
-        Assert.True(TransientErrors.IsTransient(error), error.ToString());
+        Assert.Equal(Failure.DatabaseAway, Failures.Of(error));
         await bank.Broker.Send(Replica.Accounts, RawBroker.Message(new Deposit(waiting, bank.AccountId, 1)));
         await servers.StartDatabase();
 

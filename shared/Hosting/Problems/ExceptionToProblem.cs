@@ -32,6 +32,11 @@ sealed partial class ExceptionToProblem(
         }
         else if (Reason(exception) is { } reason)
         {
+            if (Failures.Of(exception) == Failure.Passing && !unavailable.Value.Means(exception))
+            {
+                LogPassing(httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, exception.GetBaseException().Message);
+            }
+
             await httpContext.AnswerUnavailable($"{reason} Try again in a moment.");
         }
         else
@@ -50,10 +55,18 @@ sealed partial class ExceptionToProblem(
     // Null if waiting will not help.
     string? Reason(Exception exception) => exception switch
     {
-        _ when DatabaseErrors.IsUnavailable(exception) => "The service cannot reach its database.",
         _ when unavailable.Value.Means(exception) => exception.Message,
-        _ => null,
+        _ when Failures.IsHeldUp(exception) => "Somebody else is at work on what this request needs.",
+        _ => Failures.Of(exception) switch
+        {
+            Failure.DatabaseAway => "The service cannot reach its database.",
+            Failure.Passing => "The service cannot do this at the moment.",
+            _ => null,
+        },
     };
+
+    [LoggerMessage(LogLevel.Warning, "{Endpoint} could not be served for now: {Reason}")]
+    partial void LogPassing(string? endpoint, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Endpoint} failed")]
     partial void LogFailed(Exception error, string? endpoint);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MassTransit;
 using RabbitMQ.Client;
 
 namespace Shop.Messaging;
@@ -9,20 +10,17 @@ static class DeliveryHeaders
 {
     const string BrokerPrefix = "x-";
 
+    /// <summary>One of them; empty if it is not there.</summary>
+    public static string Text(ReceiveContext context, string name) =>
+        context.GetPayload<RabbitMqBasicConsumeContext>().Properties.Headers?.TryGetValue(name, out var value) is true ? Text(value) ?? "" : "";
+
     public static Dictionary<string, string> Of(IReadOnlyBasicProperties properties)
     {
         var texts = new Dictionary<string, string>();
         foreach (var (name, value) in properties.Headers ?? new Dictionary<string, object?>())
         {
-            var text = value switch
-            {
-                // What the broker itself adds, such as delivery counts, says nothing about the message.
-                _ when name.StartsWith(BrokerPrefix, StringComparison.OrdinalIgnoreCase) => null,
-                byte[] bytes => Encoding.UTF8.GetString(bytes),
-                IConvertible scalar => Convert.ToString(scalar, CultureInfo.InvariantCulture),
-                _ => null,
-            };
-            if (text is not null)
+            // What the broker itself adds, such as delivery counts, says nothing about the message.
+            if (!name.StartsWith(BrokerPrefix, StringComparison.OrdinalIgnoreCase) && Text(value) is { } text)
             {
                 texts[name] = text;
             }
@@ -30,4 +28,11 @@ static class DeliveryHeaders
 
         return texts;
     }
+
+    static string? Text(object? value) => value switch
+    {
+        byte[] bytes => Encoding.UTF8.GetString(bytes),
+        IConvertible scalar => Convert.ToString(scalar, CultureInfo.InvariantCulture),
+        _ => null,
+    };
 }

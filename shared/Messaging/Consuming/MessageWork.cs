@@ -18,10 +18,13 @@ sealed class MessageWork<TDb, TMessage>(
 
     public Task Done => _done.Task;
 
-    public override Guid? MessageId { get; } = context.MessageId
-        ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told.");
+    public override InboxKey? Key { get; } = InboxKey.Of(
+        context.MessageId
+            ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told."),
+        DeliveryHeaders.Text(context.ReceiveContext, MessageHeaders.MessageType),
+        context.ReceiveContext.Body.GetBytes());
 
-    public override bool RunsAlone => context.GetRetryAttempt() > 0;
+    public override bool RunsAlone => context.GetRetryAttempt() > 0 || LaterMessage.IsOne(context.ReceiveContext);
 
     public override bool WaitsForDatabase => true;
 
@@ -30,6 +33,15 @@ sealed class MessageWork<TDb, TMessage>(
     {
         Span?.SetTag("shop.duplicate", true);
         return context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+    }
+
+    public override LaterMessage? ForLater() => LaterMessage.Of(endpoint, Key!.Value.MessageId, context.ReceiveContext);
+
+    public override async Task PutOff()
+    {
+        Span?.SetTag("shop.put_off", true);
+        await context.NotifyConsumed(context, TimeSpan.Zero, endpoint);
+        Committed();
     }
 
     public override void Committed()
@@ -52,7 +64,7 @@ sealed class MessageWork<TDb, TMessage>(
         public UnitOfWorkConsumeContext(ConsumeContext<TMessage> context, UnitOfWork<TDb> unit)
             : base(context, new ExistingScope(unit.Services), unit.Services, unit.Outgoing)
         {
-            var receiving = new OutboxReceiveContext(unit.Capture, context.ReceiveContext);
+            var receiving = new OutboxReceiveContext(unit.Capture(context.ConversationId), context.ReceiveContext);
             ReceiveContext = receiving;
             PublishEndpointProvider = receiving.PublishEndpointProvider;
             var scheduler = new OutboxScheduler(receiving.SendEndpointProvider, unit.Outgoing);

@@ -34,7 +34,7 @@ sealed partial class DeadLetterFilter<TDb>(
             try
             {
                 await letters.Keep(message, stopping);
-                metrics.DeadLettered(endpoint);
+                metrics.DeadLettered(endpoint, message.IdIsReused);
                 Span(message);
                 LogKept(message.MessageType, message.MessageId, message.Id, message.Reason);
                 return;
@@ -64,4 +64,4 @@ sealed partial class DeadLetterFilter<TDb>(
 
 /// <summary>No handler of an endpoint takes messages of this type.</summary>
 public sealed class UnknownMessageTypeException(string endpoint)
-    : Exception($"No handler of {endpoint} takes messages of this type.");
+    : FormatException($"No handler of {endpoint} takes messages of this type.");

@@ -26,13 +26,22 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
     readonly MessagingTables _tables;
     readonly string _handled;
 
+    // A message without an id, or under that of another, is replayed under one that is always the same.
+    readonly string _key;
+
     internal DeadLetters(NpgsqlDataSource database, IServiceScopeFactory scopes, Relay<TDb> relay)
     {
         using var scope = scopes.CreateScope();
         _tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
         _database = database;
         _relay = relay;
-        _handled = $"exists (select from {_tables.Inbox} inbox where inbox.message_id = {InboxKey("letter")} and inbox.endpoint = letter.endpoint)";
+        _key = $"""
+            case when letter.message_id is null or exists (
+                select from {_tables.Inbox} other where other.message_id = letter.message_id and other.endpoint = letter.endpoint
+                and other.content <> {InboxKey.ContentOf("letter")})
+            then md5(letter.id)::uuid else letter.message_id end
+            """;
+        _handled = $"exists (select from {_tables.Inbox} inbox where inbox.message_id = {_key} and inbox.endpoint = letter.endpoint)";
     }
 
     /// <param name="status">Null for all of them.</param>
@@ -84,7 +93,7 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
                 update {_tables.DeadLetters} set status = 'Replayed', decided_by = $2, decided_at = now()
                 where id = $1 and status = 'Waiting' returning *)
             insert into {_tables.Outbox} (owner, due_at, message_id, exchange, headers, body)
-            select $3, '-infinity', {InboxKey("letter")}, endpoint, headers, body from letter
+            select $3, '-infinity', {_key}, endpoint, headers, body from letter
             """,
             cancellation,
             id,
@@ -107,8 +116,8 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
             with letter as (
                 update {_tables.DeadLetters} set status = 'Discarded', decided_by = $2, decided_at = now()
                 where id = $1 and status = 'Waiting' returning *)
-            insert into {_tables.Inbox} (message_id, endpoint, received_at)
-            select {InboxKey("letter")}, endpoint, now() from letter on conflict do nothing
+            insert into {_tables.Inbox} (message_id, endpoint, received_at, content)
+            select {_key}, endpoint, now(), {InboxKey.ContentOf("letter")} from letter on conflict do nothing
             """,
             cancellation,
             id,
@@ -129,7 +138,8 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
             id, endpoint, message_id, message_type, headers, body, reason, exception_type, stack_trace, trace_id, failures, status)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 'Waiting')
         on conflict (id) do update set
-            failures = letter.failures + 1, status = 'Waiting', last_failed_at = now(),
+            failures = letter.failures + 1, last_failed_at = now(),
+            status = case when letter.status = 'Discarded' then letter.status else 'Waiting' end,
             reason = excluded.reason, exception_type = excluded.exception_type, stack_trace = excluded.stack_trace
         """,
         cancellation,
@@ -143,9 +153,6 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
         message.ExceptionType,
         (object?)message.StackTrace ?? DBNull.Value,
         (object?)message.TraceId ?? DBNull.Value);
-
-    // A message without an id is replayed under one that is always the same.
-    static string InboxKey(string letter) => $"coalesce({letter}.message_id, md5({letter}.id)::uuid)";
 
     static DeadLetter Read(NpgsqlDataReader row) => new(
         row.GetString(0),

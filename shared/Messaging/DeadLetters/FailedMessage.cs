@@ -17,7 +17,9 @@ sealed record FailedMessage(
 {
     public string Id { get; } = IdOf(Endpoint, MessageId, Body);
 
-    public string MessageType => Headers.GetValueOrDefault(MessageHeaders.MessageType, "");
+    public bool IdIsReused => ExceptionType == typeof(ReusedMessageIdException).FullName;
+
+    public string MessageType { get; } = Storable(Headers.GetValueOrDefault(MessageHeaders.MessageType, ""));
 
     public string? TraceId =>
         MessageTrace.ParentOf(Headers) is { TraceId: var trace } && trace != default ? trace.ToHexString() : null;

@@ -1,18 +1,37 @@
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Shop.Hosting;
 
 namespace Shop.Messaging;
 
 /// <param name="Error">Null if the batch committed.</param>
 /// <param name="MayRetryAtOnce">
-/// True if a fresh connection may well succeed: the pool held one that a restart of the database had broken, or two
-/// transactions got into each other's way.
+/// True if a fresh connection may well succeed: the pool held one that a restart of the database had broken.
 /// </param>
 readonly record struct BatchOutcome(BatchEnd End, Exception? Error, bool MayRetryAtOnce = false)
 {
-    /// <summary>Somebody else wrote the same row at the same time.</summary>
-    public bool IsConflict => Error is DbUpdateConcurrencyException
-        || (Error as PostgresException ?? Error?.InnerException as PostgresException)?.SqlState == PostgresErrorCodes.UniqueViolation;
+    /// <summary>
+    /// Somebody else was at work on the same rows, or a migration at the tables, and is through: the next attempt sees what they did.
+    /// </summary>
+    public bool IsConflict => Error switch
+    {
+        DbUpdateConcurrencyException => true,
+        { } error => Failures.Find<PostgresException>(error)?.SqlState is PostgresErrorCodes.UniqueViolation
+            or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.FeatureNotSupported,
+        null => false,
+    };
+
+    public static BatchOutcome Of(Exception error, bool committing) => committing && error is not PostgresException { InvariantSeverity: "ERROR" }
+        ? new(BatchEnd.Unknown, error)
+        : Failures.Of(error) switch
+        {
+            Failure.Permanent => new(BatchEnd.Refused, error),
+            // Of MassTransit's own making: a message that a saga or serializer does not take.
+            Failure.Passing when error.GetBaseException() is MassTransitException => new(BatchEnd.Refused, error),
+            Failure.Passing => new(BatchEnd.HeldUp, error),
+            _ => new(BatchEnd.DatabaseAway, error),
+        };
 }
 
 /// <summary>How a batch ended.</summary>
@@ -20,11 +39,14 @@ enum BatchEnd
 {
     Committed,
 
-    /// <summary>Rolled back because of something in the batch.</summary>
+    /// <summary>Rolled back because something in the batch is wrong.</summary>
     Refused,
 
+    /// <summary>Rolled back because something in the batch has to wait, such as for a row that somebody holds locked.</summary>
+    HeldUp,
+
     /// <summary>Rolled back, or never begun, through no fault of the batch.</summary>
-    DatabaseTrouble,
+    DatabaseAway,
 
     /// <summary>The answer to the commit is missing. For messages the inbox will tell; nobody can for other work.</summary>
     Unknown,

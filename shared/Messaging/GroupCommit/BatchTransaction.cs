@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -22,7 +23,8 @@ sealed partial class BatchTransaction<TDb>(
 {
     int _failuresInARow;
 
-    public async Task<BatchOutcome> Run(IReadOnlyList<Work<TDb>> batch)
+    /// <param name="lockPatience">How long it may wait for a lock before all of it counts as held up.</param>
+    public async Task<BatchOutcome> Run(IReadOnlyList<Work<TDb>> batch, TimeSpan lockPatience)
     {
         var outgoing = new Outgoing();
         var (committing, committed) = (false, false);
@@ -36,7 +38,7 @@ sealed partial class BatchTransaction<TDb>(
             // A failed batch is rolled back whole: savepoints would be two round trips for nothing.
             db.Database.AutoSavepointsEnabled = false;
             await using var transaction = await db.Database.BeginTransactionAsync();
-            var fresh = await DropDuplicates(db, batch);
+            var fresh = await DropDuplicates(db, batch, lockPatience);
             var requests = fresh.Select(work => work.Request).ToArray();
             foreach (var preload in scope.ServiceProvider.GetServices<IPreload<TDb>>())
             {
@@ -72,43 +74,93 @@ sealed partial class BatchTransaction<TDb>(
         return default;
     }
 
-    BatchOutcome Failed(Exception error, bool committing)
+    /// <summary>Writes what shall be sent in a transaction of its own.</summary>
+    public async Task Write(Outgoing outgoing)
     {
-        if (committing && error is not PostgresException { InvariantSeverity: "ERROR" })
-        {
-            return new(BatchEnd.Unknown, error);
-        }
-
-        return TransientErrors.IsTransient(error)
-            ? new(BatchEnd.DatabaseTrouble, error, MayRetryAtOnce: ++_failuresInARow <= 2)
-            : new(BatchEnd.Refused, error);
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<TDb>();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await relay.Outbox.Write(db, outgoing, CancellationToken.None);
+        await transaction.CommitAsync();
+        relay.Wake();
     }
 
-    async Task<IReadOnlyList<Work<TDb>>> DropDuplicates(TDb db, IReadOnlyList<Work<TDb>> batch)
+    BatchOutcome Failed(Exception error, bool committing)
     {
-        var messageIds = batch.Select(work => work.MessageId).OfType<Guid>().ToArray();
-        if (messageIds is [])
-        {
-            return batch;
-        }
+        var outcome = BatchOutcome.Of(error, committing);
+        return outcome with { MayRetryAtOnce = outcome.End == BatchEnd.DatabaseAway && Interlocked.Increment(ref _failuresInARow) <= 2 };
+    }
 
-        var claimed = await relay.Inbox.Claim(db, endpoint, messageIds, CancellationToken.None);
+    async Task<IReadOnlyList<Work<TDb>>> DropDuplicates(TDb db, IReadOnlyList<Work<TDb>> batch, TimeSpan lockPatience)
+    {
+        // Of two under one id, the first.
+        var messages = batch.Select(work => work.Key).OfType<InboxKey>().DistinctBy(message => message.MessageId).ToArray();
+        var claimed = await Begin(db, messages, lockPatience);
         var fresh = new List<Work<TDb>>(batch.Count);
+        var known = new List<Work<TDb>>();
         foreach (var work in batch)
         {
             // Removing makes the second of two equal messages in one batch a duplicate, too.
-            if (work.MessageId is not { } messageId || claimed.Remove(messageId))
-            {
-                fresh.Add(work);
-            }
-            else
-            {
-                await work.Duplicate();
-            }
+            (work.Key is not { } message || claimed.Remove(message.MessageId) ? fresh : known).Add(work);
+        }
+
+        if (known is not [])
+        {
+            await Drop(db, known);
         }
 
         return fresh;
     }
+
+    // One round trip for both.
+    async Task<HashSet<Guid>> Begin(TDb db, InboxKey[] messages, TimeSpan lockPatience)
+    {
+        await using var opening = Batch(db, TransactionLimits.Command(lockPatience));
+        if (messages is not [])
+        {
+            opening.BatchCommands.Add(relay.Inbox.Claim(endpoint, messages));
+        }
+
+        var claimed = new HashSet<Guid>();
+        await using var reader = await opening.ExecuteReaderAsync();
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync())
+        {
+            claimed.Add(reader.GetGuid(0));
+        }
+
+        return claimed;
+    }
+
+    async Task Drop(TDb db, List<Work<TDb>> known)
+    {
+        var contents = new Dictionary<Guid, Guid>();
+        await using (var asking = Batch(db, relay.Inbox.Contents(endpoint, known.Select(work => work.Key!.Value.MessageId))))
+        await using (var reader = await asking.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                contents[reader.GetGuid(0)] = reader.GetGuid(1);
+            }
+        }
+
+        foreach (var work in known)
+        {
+            var (messageId, content) = work.Key!.Value;
+            if (contents.GetValueOrDefault(messageId, content) != content)
+            {
+                throw new ReusedMessageIdException(messageId, endpoint);
+            }
+
+            await work.Duplicate();
+        }
+    }
+
+    static NpgsqlBatch Batch(TDb db, NpgsqlBatchCommand first) => new(
+        (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction())
+    {
+        BatchCommands = { first },
+    };
 
     void Tell(IReadOnlyList<Work<TDb>> batch, Outgoing outgoing)
     {

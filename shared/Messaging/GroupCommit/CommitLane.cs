@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,27 +11,37 @@ namespace Shop.Messaging;
 /// system the cheaper each piece: there is no timer, and an idle lane adds no delay. (Group commit, as in: DeWitt et al.,
 /// "Implementation techniques for main memory database systems", 1984.)
 /// </summary>
-sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
+sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbContext
 {
-    const int ConflictsMax = 4;
-    static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
-    static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(1);
-
     static readonly TimeSpan _disposalTimeLimit = TimeSpan.FromSeconds(3);
+
+    // More than another batch needs for its transaction. Where somebody has just been found to hold a lock for longer, less: until
+    // that is over, each batch may have work in it that needs the same.
+    static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _lockPatienceAfterHoldUp = TimeSpan.FromMilliseconds(150);
+    static readonly TimeSpan _holdUpRemembered = TimeSpan.FromSeconds(10);
 
     readonly Channel<Work<TDb>> _waiting;
     readonly Lazy<BatchTransaction<TDb>> _transaction;
+    readonly Lazy<SideTrack<TDb>> _side;
     readonly int _batchSizeMax;
+    readonly int _waitingMax;
     readonly CancellationTokenSource _stopping = new();
     readonly CancellationTokenRegistration _whenStopping;
     readonly Task _running;
+    long _heldUpAt;
+    long _busySince;
 
     /// <param name="services">Asked for the bus only when work arrives: the bus is built with its lanes.</param>
     public CommitLane(string name, IServiceProvider services, int batchSizeMax, int waitingMax)
     {
+        Name = name;
         _transaction = new(() => ActivatorUtilities.CreateInstance<BatchTransaction<TDb>>(services, name));
+        _side = new(() => ActivatorUtilities.CreateInstance<SideTrack<TDb>>(services, name, _transaction.Value, _stopping.Token));
         _batchSizeMax = batchSizeMax;
+        _waitingMax = waitingMax;
         _waiting = Channel.CreateBounded<Work<TDb>>(new BoundedChannelOptions(waitingMax) { SingleReader = true });
+        services.GetRequiredService<LaneWatch>().Add(this);
         // The bus stops once its messages are done, so none may go on waiting for a database that is away.
         _whenStopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_stopping.Cancel);
         // Not in the context of whoever happens to create the lane.
@@ -40,11 +51,16 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
         }
     }
 
+    public string Name { get; }
+
     /// <summary>How much is waiting for the next transaction.</summary>
     public int Waiting => _waiting.Reader.Count;
 
+    public TimeSpan Stalled => Interlocked.Read(ref _busySince) is not 0 and var since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+
     /// <summary>False if the lane is full or closed.</summary>
-    public bool TryAdd(Work<TDb> work) => _waiting.Writer.TryWrite(work);
+    public bool TryAdd(Work<TDb> work) =>
+        (!_side.IsValueCreated || _side.Value.Count < _waitingMax) && _waiting.Writer.TryWrite(work);
 
     /// <summary>Finishes what waits, except what waits for a database that is away or does not answer.</summary>
     public async ValueTask DisposeAsync()
@@ -64,7 +80,7 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
             {
                 if (work.RunsAlone)
                 {
-                    await Process([work]);
+                    _side.Value.Add(work);
                 }
                 else
                 {
@@ -74,83 +90,67 @@ sealed class CommitLane<TDb> : IAsyncDisposable where TDb : DbContext
 
             if (batch is not [])
             {
-                await Process(batch);
+                Interlocked.Exchange(ref _busySince, Stopwatch.GetTimestamp());
+                await ProcessSafely(batch);
+                Interlocked.Exchange(ref _busySince, 0);
                 batch.Clear();
             }
+        }
+
+        if (_side.IsValueCreated)
+        {
+            await _side.Value.Idle();
+            _side.Value.Dispose();
+        }
+    }
+
+    // Whatever goes wrong, the lane lives on and everybody hears of it.
+    async Task ProcessSafely(List<Work<TDb>> batch)
+    {
+        try
+        {
+            await Process(batch);
+        }
+        catch (Exception error)
+        {
+            batch.ForEach(work => work.GiveUp(error));
         }
     }
 
     /// <summary>
     /// One transaction for all. If it fails for a reason that lies in one of them, each runs alone, so that only the
-    /// culprit fails. If the database is away, messages wait for it here, unacknowledged, and callers are told.
+    /// culprit fails, or waits. If the database is away, messages wait for it here, unacknowledged, and callers are told.
     /// </summary>
     async Task Process(List<Work<TDb>> batch)
     {
-        var conflicts = 0;
-        for (var pause = _firstPause; batch is not []; pause = Longer(pause))
+        for (var pause = Pauses.First; batch is not []; pause = Pauses.Longer(pause))
         {
-            var outcome = await Transact(batch);
+            var outcome = await _transaction.Value.Run(batch, LockPatience);
             switch (outcome.End)
             {
                 case BatchEnd.Committed:
                     return;
-                // Another replica was first with the same key; now that it has committed, the work can see what it did.
-                case BatchEnd.Refused when batch.Count == 1 && outcome.IsConflict && ++conflicts < ConflictsMax:
-                    break;
-                case BatchEnd.Refused when batch is [var culprit]:
+                case BatchEnd.Refused when batch is [var culprit] && !outcome.IsConflict:
                     culprit.Failed(outcome.Error!);
                     return;
                 case BatchEnd.Refused:
                     foreach (var work in batch)
                     {
-                        await Process([work]);
+                        await _side.Value.RunNow(work);
                     }
 
                     return;
+                case BatchEnd.HeldUp:
+                    _heldUpAt = Stopwatch.GetTimestamp();
+                    batch.ForEach(_side.Value.Add);
+                    return;
                 default:
-                    batch = Remaining(batch, outcome);
-                    await Pause(outcome.MayRetryAtOnce ? TimeSpan.Zero : pause);
+                    batch = [.. batch.Where(work => work.WaitsOut(outcome, _stopping.IsCancellationRequested))];
+                    await Pauses.Wait(outcome.MayRetryAtOnce ? TimeSpan.Zero : pause, _stopping.Token);
                     break;
             }
         }
     }
 
-    // Whatever goes wrong, the lane lives on and everybody hears of it.
-    async Task<BatchOutcome> Transact(IReadOnlyList<Work<TDb>> batch)
-    {
-        try
-        {
-            return await _transaction.Value.Run(batch);
-        }
-        catch (Exception error)
-        {
-            return new(BatchEnd.Refused, error);
-        }
-    }
-
-    List<Work<TDb>> Remaining(List<Work<TDb>> batch, BatchOutcome outcome)
-    {
-        var remaining = new List<Work<TDb>>(batch.Count);
-        foreach (var work in batch)
-        {
-            if (!_stopping.IsCancellationRequested && (work.WaitsForDatabase || outcome.MayRetryAtOnce))
-            {
-                remaining.Add(work);
-            }
-            else
-            {
-                // Only a cancelled message goes back to its queue; with any other error it would become a dead letter.
-                work.Failed(work.WaitsForDatabase
-                    ? new OperationCanceledException("The process is stopping.", outcome.Error)
-                    : outcome.Error!);
-            }
-        }
-
-        return remaining;
-    }
-
-    async Task Pause(TimeSpan pause) =>
-        await Task.Delay(pause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    static TimeSpan Longer(TimeSpan pause) => pause * 2 < _longestPause ? pause * 2 : _longestPause;
+    TimeSpan LockPatience => _heldUpAt != 0 && Stopwatch.GetElapsedTime(_heldUpAt) < _holdUpRemembered ? _lockPatienceAfterHoldUp : _lockPatience;
 }

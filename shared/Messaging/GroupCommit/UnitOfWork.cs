@@ -27,13 +27,14 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
 
     internal IServiceProvider Services { get; }
 
-    PublishEndpoint Publisher => new(new OutboxPublishEndpointProvider(Capture, _bus));
+    PublishEndpoint Publisher => new(new OutboxPublishEndpointProvider(Capture(), _bus));
 
     internal IBusTopology Topology => _bus.Topology;
 
     internal Outgoing Outgoing => _outgoing;
 
-    internal OutboxCapture Capture => new(_outgoing, Services);
+    /// <param name="conversationId">That of the message being handled; null begins a new one.</param>
+    internal OutboxCapture Capture(Guid? conversationId = null) => new(_outgoing, Services, conversationId ?? Guid.NewGuid());
 
     /// <summary>Sends to every subscriber of the message's type once the batch has committed.</summary>
     public Task Publish<T>(T message, CancellationToken cancellation = default) where T : class =>
@@ -48,7 +49,7 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
     public async Task<Guid> Schedule<T>(
         string endpoint, T message, TimeSpan delay, CancellationToken cancellation = default) where T : class
     {
-        var scheduler = new OutboxScheduler(new OutboxSendEndpointProvider(Capture, _bus), _outgoing);
+        var scheduler = new OutboxScheduler(new OutboxSendEndpointProvider(Capture(), _bus), _outgoing);
         var scheduled = await scheduler.ScheduleSend(
             new Uri($"exchange:{endpoint}"), DateTime.UtcNow + delay, message, Pipe.Empty<SendContext<T>>(), cancellation);
         return scheduled.TokenId;

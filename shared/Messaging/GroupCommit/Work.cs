@@ -17,7 +17,7 @@ abstract class Work<TDb>(object request) where TDb : DbContext
     public object Request => request;
 
     /// <summary>The inbox key; null for work that is not a message.</summary>
-    public virtual Guid? MessageId => null;
+    public virtual InboxKey? Key => null;
 
     /// <summary>True if it must not share a transaction: it has failed before.</summary>
     public virtual bool RunsAlone => false;
@@ -43,6 +43,29 @@ abstract class Work<TDb>(object request) where TDb : DbContext
     public virtual void Committed() => MessageTrace.End(Span);
 
     public virtual void Failed(Exception error) => MessageTrace.End(Span, error);
+
+    /// <summary>The message itself, to be delivered again after a pause; null for work that is not a message.</summary>
+    public virtual LaterMessage? ForLater() => null;
+
+    /// <summary>Called once the outbox has what <see cref="ForLater"/> returned: this delivery is done with.</summary>
+    public virtual Task PutOff() => Task.CompletedTask;
+
+    /// <summary>True if it goes on waiting for a database that is away; else it has been told.</summary>
+    public bool WaitsOut(BatchOutcome outcome, bool stopping)
+    {
+        if (!stopping && (WaitsForDatabase || outcome.MayRetryAtOnce))
+        {
+            return true;
+        }
+
+        GiveUp(outcome.Error!);
+        return false;
+    }
+
+    /// <summary>Ends the wait for what passes.</summary>
+    public void GiveUp(Exception error) =>
+        // Only a cancelled message goes back to its queue; with any other error it would become a dead letter.
+        Failed(WaitsForDatabase ? new OperationCanceledException("The process is stopping.", error) : error);
 
     protected abstract Task Run(UnitOfWork<TDb> unit);
 }

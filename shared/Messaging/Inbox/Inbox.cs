@@ -1,5 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Shop.Messaging;
@@ -13,30 +11,31 @@ sealed class Inbox(MessagingTables tables)
     // Sorted, so that two replicas that were handed the same messages wait for each other in one order.
     readonly string _claim =
         $"""
-        insert into {tables.Inbox} (message_id, endpoint, received_at)
-        select message_id, @endpoint, now() from unnest(@messageIds) as message (message_id) order by message_id
+        insert into {tables.Inbox} (message_id, endpoint, received_at, content)
+        select message_id, $1, now(), content from unnest($2, $3) as message (message_id, content) order by message_id
         on conflict do nothing
         returning message_id
         """;
 
-    /// <returns>The messages not seen before; each is in the set once, however often it was asked for.</returns>
-    public async Task<HashSet<Guid>> Claim(
-        DbContext db, string endpoint, IReadOnlyCollection<Guid> messageIds, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
-            _claim,
-            (NpgsqlConnection)db.Database.GetDbConnection(),
-            (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction())
-        {
-            Parameters = { new("endpoint", endpoint), new("messageIds", messageIds.ToArray()) },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var claimed = new HashSet<Guid>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            claimed.Add(reader.GetGuid(0));
-        }
+    readonly string _contents =
+        $"select message_id, content from {tables.Inbox} where endpoint = $1 and message_id = any ($2) and content is not null";
 
-        return claimed;
-    }
+    /// <summary>Returns the ids of those that were not seen before, each once, however often it is among the messages.</summary>
+    public NpgsqlBatchCommand Claim(string endpoint, IReadOnlyCollection<InboxKey> messages) => new(_claim)
+    {
+        Parameters =
+        {
+            new() { Value = endpoint },
+            new() { Value = messages.Select(message => message.MessageId).ToArray() },
+            new() { Value = messages.Select(message => message.Content).ToArray() },
+        },
+    };
+
+    /// <summary>
+    /// Returns what the messages were that had their effect under these ids, with their ids. The previous release did not write it down.
+    /// </summary>
+    public NpgsqlBatchCommand Contents(string endpoint, IEnumerable<Guid> messageIds) => new(_contents)
+    {
+        Parameters = { new() { Value = endpoint }, new() { Value = messageIds.ToArray() } },
+    };
 }

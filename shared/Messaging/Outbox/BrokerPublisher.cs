@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using MessageHeaders = MassTransit.MessageHeaders;
 
 namespace Shop.Messaging;
 
@@ -143,7 +144,9 @@ sealed class BrokerPublisher : IAsyncDisposable
         ContentType = "application/json",
         DeliveryMode = DeliveryModes.Persistent,
         MessageId = messageId.ToString(),
-        Headers = headers.ToDictionary(header => header.Key, header => (object?)header.Value),
+        // A dead letter may be replayed under another id than it came with, and the header says the same as the property.
+        Headers = headers.ToDictionary(
+            header => header.Key, header => (object?)(header.Key is MessageHeaders.MessageId ? messageId.ToString() : header.Value)),
     };
 }
 

@@ -9,13 +9,18 @@ namespace Shop.Messaging;
 /// Stands where MassTransit would hand a message to the transport, and keeps it for the outbox instead: the body as it
 /// will go over the wire, and the headers that carry its type, correlation and trace context.
 /// </summary>
-sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services) : OutboxSendContext
+/// <remarks>
+/// Ids are made here and not by MassTransit, whose NewId tells processes apart by network address and process id: in containers many
+/// have both in common, and make equal ids for different messages.
+/// </remarks>
+sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services, Guid conversationId) : OutboxSendContext
 {
     public object? GetService(Type serviceType) => services.GetService(serviceType);
 
     public Task AddSend<T>(SendContext<T> context) where T : class
     {
-        var messageId = context.MessageId ??= NewId.NextGuid();
+        var messageId = Guid.NewGuid();
+        context.MessageId = messageId;
         if (context.Delay is not null)
         {
             context.ScheduledMessageId = messageId;
@@ -33,7 +38,7 @@ sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services) : Outbo
             ? rabbit.Exchange
             : Uri.UnescapeDataString(context.DestinationAddress!.Segments[^1]);
 
-    static string HeadersOf(SendContext context)
+    string HeadersOf(SendContext context)
     {
         var headers = new Dictionary<string, string>();
         foreach (var (name, value) in context.Headers.GetAll())
@@ -47,11 +52,7 @@ sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services) : Outbo
         MessageTrace.Inject(headers);
         headers[MessageHeaders.MessageId] = context.MessageId!.Value.ToString();
         headers[MessageHeaders.MessageType] = string.Join(';', context.SupportedMessageTypes);
-        if (context.ConversationId is { } conversation)
-        {
-            headers[MessageHeaders.ConversationId] = conversation.ToString();
-        }
-
+        headers[MessageHeaders.ConversationId] = conversationId.ToString();
         if (context.CorrelationId is { } correlation)
         {
             headers[MessageHeaders.CorrelationId] = correlation.ToString();

@@ -27,14 +27,12 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     // Never disposed: lanes that finish their last batch while the process stops still signal it.
     readonly SemaphoreSlim _wake = new(0);
-    readonly NpgsqlDataSource _database;
     readonly RabbitMqOptions _broker;
     readonly MessagingOptions _options;
     readonly MessagingMetrics _metrics;
     readonly Announcements _announcements;
     readonly ILogger<Relay<TDb>> _logger;
-    readonly MessagingTables _tables;
-    readonly long _owner = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
+    readonly RelayStore _store;
     long _backlogRows;
 
     public Relay(
@@ -47,15 +45,16 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         ILogger<Relay<TDb>> logger)
     {
         using var scope = scopes.CreateScope();
-        _tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
-        _database = database;
+        var tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
+        var owner = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
+        _store = new(database, tables, owner);
         _broker = broker.Value;
         _options = options.Value;
         _metrics = metrics;
         _announcements = announcements;
         _logger = logger;
-        Inbox = new(_tables);
-        Outbox = new(_tables, _owner);
+        Inbox = new(tables);
+        Outbox = new(tables, owner);
         metrics.ObserveBacklog(() => BacklogRows);
     }
 
@@ -86,47 +85,53 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             {
                 await using var broker = await BrokerPublisher.Connect(
                     _broker, _announcements, $"{typeof(TDb).Name} relay", stoppingToken);
-                // The database second: while we cannot publish we must not hold the lock that says we will.
-                await using var store = await RelayStore.Open(_database, _tables, _owner, stoppingToken);
+                // The lease second: while we cannot publish we must not hold what says we will.
+                await _store.Hold(stoppingToken);
+                await _store.ForgetLeases(stoppingToken);
                 IsConnected = true;
                 LogConnected();
-                await RelayRows(store, broker, stoppingToken);
+                await RelayRows(broker, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                return;
+                break;
             }
             catch (Exception error)
             {
                 LogDisconnected(error.Message);
                 IsConnected = false;
+                await Release();
                 await CountBacklog(stoppingToken);
                 await Task.Delay(_reconnectPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+
+        await Release();
     }
 
-    async Task RelayRows(RelayStore store, BrokerPublisher broker, CancellationToken stopping)
+    async Task RelayRows(BrokerPublisher broker, CancellationToken stopping)
     {
         var sinceAdoption = Stopwatch.StartNew();
         while (broker.IsOpen)
         {
-            var rows = await store.Due(_options.RelayBatchSize, stopping);
-            if (rows is not [])
+            var rows = await _store.Due(_options.RelayBatchSize, stopping);
+            // A process that stood still wakes up here with rows that are another's by now.
+            if (rows is not [] && sinceAdoption.Elapsed < RelayStore.LeaseTime)
             {
-                await Publish(rows, store, broker, stopping);
+                await Publish(rows, broker, stopping);
             }
 
             if (sinceAdoption.Elapsed > _adoptionInterval)
             {
-                if (await store.Adopt(stopping) is > 0 and var adopted)
+                await _store.Hold(stopping);
+                sinceAdoption.Restart();
+                if (await _store.Adopt(stopping) is > 0 and var adopted)
                 {
                     LogAdopted(adopted);
                 }
 
                 var keepsUp = rows.Count < _options.RelayBatchSize;
-                Interlocked.Exchange(ref _backlogRows, keepsUp ? 0 : await store.CountDue(stopping));
-                sinceAdoption.Restart();
+                Interlocked.Exchange(ref _backlogRows, keepsUp ? 0 : await _store.CountDue(stopping));
             }
 
             if (rows.Count < _options.RelayBatchSize)
@@ -138,31 +143,42 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         throw new IOException("The connection to the message broker was closed.");
     }
 
-    async Task Publish(IReadOnlyList<RelayRow> rows, RelayStore store, BrokerPublisher broker, CancellationToken stopping)
+    async Task Publish(IReadOnlyList<RelayRow> rows, BrokerPublisher broker, CancellationToken stopping)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         patience.CancelAfter(TimeSpan.FromSeconds(_options.ConfirmTimeoutSeconds));
         var refused = await broker.Publish(rows, patience.Token);
         // Confirmed rows are deleted even while the process is being stopped: it saves the receivers a duplicate.
         using var deleting = new CancellationTokenSource(_deletionTimeLimit);
-        await store.Delete(refused is [] ? rows : [.. rows.Except(refused.Select(refusal => refusal.Row))], deleting.Token);
+        await _store.Delete(refused is [] ? rows : [.. rows.Except(refused.Select(refusal => refusal.Row))], deleting.Token);
         if (refused is [var first, ..])
         {
-            await store.Postpone([.. refused.Select(refusal => refusal.Row)], _postponement, deleting.Token);
+            await _store.Postpone([.. refused.Select(refusal => refusal.Row)], _postponement, deleting.Token);
             LogRefused(refused.Count, first.Row.MessageId, first.Row.Exchange, first.Reason);
         }
 
         _metrics.Published(rows.Count - refused.Count, refused.Count);
     }
 
+    // At best: without it the others wait for the end of the lease.
+    async Task Release()
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(_deletionTimeLimit);
+            await _store.Release(patience.Token);
+        }
+        catch (Exception error)
+        {
+            LogNotReleased(error.Message);
+        }
+    }
+
     async Task CountBacklog(CancellationToken stopping)
     {
         try
         {
-            await using var command = _database.CreateCommand(
-                $"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= now()");
-            command.Parameters.Add(new() { Value = _owner });
-            Interlocked.Exchange(ref _backlogRows, (long)(await command.ExecuteScalarAsync(stopping))!);
+            Interlocked.Exchange(ref _backlogRows, await _store.CountDue(stopping));
         }
         catch (Exception)
         {
@@ -176,6 +192,9 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     [LoggerMessage(LogLevel.Warning, "Outbox relay disconnected, messages wait in the outbox: {Reason}")]
     partial void LogDisconnected(string reason);
+
+    [LoggerMessage(LogLevel.Debug, "The lease of the outbox could not be given back and will run out: {Reason}")]
+    partial void LogNotReleased(string reason);
 
     [LoggerMessage(LogLevel.Information, "Adopted {Rows} outbox rows of a replica that is gone")]
     partial void LogAdopted(int rows);

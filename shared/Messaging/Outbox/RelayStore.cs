@@ -3,46 +3,44 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>
-/// The outbox as its relay sees it. Each running replica publishes the rows it wrote itself: they carry its owner number,
-/// and while it lives it holds the advisory lock of that number. A lock that can be taken belongs to a dead replica, whose
-/// rows then become one's own. PostgreSQL frees the lock when the connection ends, however it ends.
+/// The outbox as its relay sees it. Each running replica publishes the rows it wrote itself: they carry its owner number, and
+/// while it can publish it renews a lease under that number. When the lease has run out by the database's clock, the rows become
+/// those of whoever sees it first. Each statement stands for itself: nothing depends on a session.
 /// </summary>
-sealed class RelayStore : IAsyncDisposable
+/// <remarks>
+/// The owner number in the row is the fencing token. A replica that stood still past its lease may publish once more what it had read
+/// before, which the receivers' inboxes drop; but it cannot delete or postpone what is another's now.
+/// </remarks>
+sealed class RelayStore(NpgsqlDataSource database, MessagingTables tables, long owner)
 {
+    /// <summary>How long a replica that stands still keeps its rows.</summary>
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(10);
+
     const int AdoptionStep = 10_000;
 
-    readonly NpgsqlDataSource _database;
-    readonly NpgsqlConnection _connection;
-    readonly MessagingTables _tables;
-    readonly long _owner;
+    /// <summary>Takes the lease, or renews it.</summary>
+    public Task Hold(CancellationToken cancellation) =>
+        Execute(
+            $"""
+            insert into {tables.Leases} as lease (owner, until) values ($1, clock_timestamp() + $2)
+            on conflict (owner) do update set until = excluded.until
+            """,
+            cancellation,
+            owner,
+            LeaseTime);
 
-    RelayStore(NpgsqlDataSource database, NpgsqlConnection connection, MessagingTables tables, long owner)
-    {
-        _database = database;
-        _connection = connection;
-        _tables = tables;
-        _owner = owner;
-    }
+    /// <summary>Ends the lease, so that nobody has to wait for its end.</summary>
+    public Task Release(CancellationToken cancellation) =>
+        Execute($"delete from {tables.Leases} where owner = $1", cancellation, owner);
 
-    public static async Task<RelayStore> Open(
-        NpgsqlDataSource database, MessagingTables tables, long owner, CancellationToken cancellation)
-    {
-        var store = new RelayStore(database, await database.OpenConnectionAsync(cancellation), tables, owner);
-        try
-        {
-            // When the network drops us without a word, the server notices soon, and frees the lock.
-            await store.Execute(
-                "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3", cancellation);
-            // Waits for a replica that is just adopting our rows because it could not see us.
-            await store.Execute("select pg_advisory_lock($1)", cancellation, owner);
-            return store;
-        }
-        catch
-        {
-            await store.DisposeAsync();
-            throw;
-        }
-    }
+    /// <summary>Forgets leases that ended long ago and left nothing.</summary>
+    public Task ForgetLeases(CancellationToken cancellation) =>
+        Execute(
+            $"""
+            delete from {tables.Leases} lease where until < now() - interval '1 hour'
+                and not exists (select from {tables.Outbox} where owner = lease.owner)
+            """,
+            cancellation);
 
     /// <summary>
     /// Our rows that may go out now: immediate ones in the order of their insertion, then those that were scheduled for a
@@ -53,13 +51,13 @@ sealed class RelayStore : IAsyncDisposable
         // now() and not clock_timestamp(), which no index can be searched for.
         await using var command = Command(
             $"""
-            (select due_at, seq, message_id, exchange, headers, body, created_at from {_tables.Outbox}
+            (select due_at, seq, message_id, exchange, headers, body, created_at from {tables.Outbox}
              where owner = $1 and due_at = '-infinity' order by seq limit $2)
             union all
-            (select due_at, seq, message_id, exchange, headers, body, created_at from {_tables.Outbox}
+            (select due_at, seq, message_id, exchange, headers, body, created_at from {tables.Outbox}
              where owner = $1 and due_at > '-infinity' and due_at <= now() order by due_at, seq limit $2)
             """,
-            _owner,
+            owner,
             limit);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<RelayRow>();
@@ -83,11 +81,11 @@ sealed class RelayStore : IAsyncDisposable
     public Task Delete(IReadOnlyCollection<RelayRow> rows, CancellationToken cancellation) =>
         Execute(
             $"""
-            delete from {_tables.Outbox} using unnest($2, $3) as done (due_at, seq)
+            delete from {tables.Outbox} using unnest($2, $3) as done (due_at, seq)
             where owner = $1 and outbox.due_at = done.due_at and outbox.seq = done.seq
             """,
             cancellation,
-            _owner,
+            owner,
             rows.Select(row => row.DueAt).ToArray(),
             rows.Select(row => row.Seq).ToArray());
 
@@ -95,12 +93,12 @@ sealed class RelayStore : IAsyncDisposable
     public Task Postpone(IReadOnlyCollection<RelayRow> rows, TimeSpan delay, CancellationToken cancellation) =>
         Execute(
             $"""
-            update {_tables.Outbox} set due_at = clock_timestamp() + $4
+            update {tables.Outbox} set due_at = clock_timestamp() + $4
             from unnest($2, $3) as late (due_at, seq)
             where owner = $1 and outbox.due_at = late.due_at and outbox.seq = late.seq
             """,
             cancellation,
-            _owner,
+            owner,
             rows.Select(row => row.DueAt).ToArray(),
             rows.Select(row => row.Seq).ToArray(),
             delay);
@@ -110,20 +108,22 @@ sealed class RelayStore : IAsyncDisposable
     public async Task<int> Adopt(CancellationToken cancellation)
     {
         var adopted = 0;
-        foreach (var owner in await OtherOwners(cancellation))
+        foreach (var gone in await OwnersWithoutLease(cancellation))
         {
-            if (await Scalar<bool>("select pg_try_advisory_lock($1)", cancellation, owner))
-            {
-                adopted += await Execute(
-                    $"""
-                    update {_tables.Outbox} set owner = $1 where (owner, due_at, seq) in (
-                        select owner, due_at, seq from {_tables.Outbox} where owner = $2 order by due_at, seq limit {AdoptionStep})
-                    """,
-                    cancellation,
-                    _owner,
-                    owner);
-                await Execute("select pg_advisory_unlock($1)", cancellation, owner);
-            }
+            // A replica of the release before has no lease, but holds the advisory lock of its number while it lives.
+            adopted += await Execute(
+                $"""
+                with ended as materialized (
+                    select from (select) replica left join {tables.Leases} lease on lease.owner = $2
+                    where case when until is null then pg_try_advisory_xact_lock($2) else until < clock_timestamp() end)
+                update {tables.Outbox} set owner = $1
+                where exists (select from ended) and (owner, due_at, seq) in (
+                    select owner, due_at, seq from {tables.Outbox} where owner = $2 order by due_at, seq limit {AdoptionStep}
+                    for update skip locked)
+                """,
+                cancellation,
+                owner,
+                gone);
         }
 
         return adopted;
@@ -131,37 +131,30 @@ sealed class RelayStore : IAsyncDisposable
 
     /// <summary>Our rows that are due.</summary>
     public Task<long> CountDue(CancellationToken cancellation) =>
-        Scalar<long>($"select count(*) from {_tables.Outbox} where owner = $1 and due_at <= now()", cancellation, _owner);
-
-    public ValueTask DisposeAsync()
-    {
-        // Not back into the pool, which resets nothing: the lock goes with the connection, without asking a server that may
-        // not answer.
-        _database.Clear();
-        return _connection.DisposeAsync();
-    }
+        Scalar<long>($"select count(*) from {tables.Outbox} where owner = $1 and due_at <= now()", cancellation, owner);
 
     // Jumps from owner to owner along the primary key instead of reading every row.
-    async Task<IReadOnlyList<long>> OtherOwners(CancellationToken cancellation)
+    async Task<IReadOnlyList<long>> OwnersWithoutLease(CancellationToken cancellation)
     {
         await using var command = Command(
             $"""
             with recursive owners (owner) as (
-                select min(owner) from {_tables.Outbox}
+                select min(owner) from {tables.Outbox}
                 union all
-                select (select min(owner) from {_tables.Outbox} where owner > owners.owner) from owners
+                select (select min(owner) from {tables.Outbox} where owner > owners.owner) from owners
                 where owners.owner is not null)
             select owner from owners where owner <> $1
+                and not exists (select from {tables.Leases} lease where lease.owner = owners.owner and until > clock_timestamp())
             """,
-            _owner);
+            owner);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var owners = new List<long>();
+        var found = new List<long>();
         while (await reader.ReadAsync(cancellation))
         {
-            owners.Add(reader.GetInt64(0));
+            found.Add(reader.GetInt64(0));
         }
 
-        return owners;
+        return found;
     }
 
     async Task<int> Execute(string sql, CancellationToken cancellation, params object[] arguments)
@@ -178,7 +171,7 @@ sealed class RelayStore : IAsyncDisposable
 
     NpgsqlCommand Command(string sql, params object[] arguments)
     {
-        var command = new NpgsqlCommand(sql, _connection);
+        var command = database.CreateCommand(sql);
         foreach (var argument in arguments)
         {
             command.Parameters.Add(new() { Value = argument });

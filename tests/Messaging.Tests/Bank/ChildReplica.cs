@@ -71,6 +71,11 @@ public sealed class ChildReplica : IAsyncDisposable
         await _process.WaitForExitAsync(cancellation);
     }
 
+    /// <summary>SIGSTOP: alive for all who look at its connections, and does nothing.</summary>
+    public Task Freeze(CancellationToken cancellation) => Signal("STOP", cancellation);
+
+    public Task Thaw(CancellationToken cancellation) => Signal("CONT", cancellation);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -79,6 +84,13 @@ public sealed class ChildReplica : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    async Task Signal(string name, CancellationToken cancellation)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(cancellation);
+        Assert.Equal(0, kill.ExitCode);
     }
 
     static async Task Deposit(Replica replica, Guid depositId, Guid accountId)

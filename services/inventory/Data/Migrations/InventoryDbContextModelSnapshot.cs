@@ -198,6 +198,10 @@ namespace Shop.Inventory.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("endpoint");
 
+                    b.Property<Guid?>("Content")
+                        .HasColumnType("uuid")
+                        .HasColumnName("content");
+
                     b.Property<DateTimeOffset>("ReceivedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("received_at");
@@ -211,6 +215,22 @@ namespace Shop.Inventory.Data.Migrations
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ReceivedAt"), "brin");
 
                     b.ToTable("inbox", "inventory");
+                });
+
+            modelBuilder.Entity("Shop.Messaging.MessagingModel+LeaseRow", b =>
+                {
+                    b.Property<long>("Owner")
+                        .HasColumnType("bigint")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Owner")
+                        .HasName("pk_outbox_leases");
+
+                    b.ToTable("outbox_leases", "inventory");
                 });
 
             modelBuilder.Entity("Shop.Messaging.MessagingModel+OutboxRow", b =>

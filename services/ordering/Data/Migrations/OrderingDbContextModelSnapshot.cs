@@ -119,6 +119,10 @@ namespace Shop.Ordering.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("endpoint");
 
+                    b.Property<Guid?>("Content")
+                        .HasColumnType("uuid")
+                        .HasColumnName("content");
+
                     b.Property<DateTimeOffset>("ReceivedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("received_at");
@@ -132,6 +136,22 @@ namespace Shop.Ordering.Data.Migrations
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ReceivedAt"), "brin");
 
                     b.ToTable("inbox", "ordering");
+                });
+
+            modelBuilder.Entity("Shop.Messaging.MessagingModel+LeaseRow", b =>
+                {
+                    b.Property<long>("Owner")
+                        .HasColumnType("bigint")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Owner")
+                        .HasName("pk_outbox_leases");
+
+                    b.ToTable("outbox_leases", "ordering");
                 });
 
             modelBuilder.Entity("Shop.Messaging.MessagingModel+OutboxRow", b =>

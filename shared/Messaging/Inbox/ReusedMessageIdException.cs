@@ -1,0 +1,5 @@
+namespace Shop.Messaging;
+
+/// <summary>A message bears the id of another one that had its effect. It is no copy, so it must not be dropped as one.</summary>
+public sealed class ReusedMessageIdException(Guid messageId, string endpoint)
+    : FormatException($"Another message had its effect at {endpoint} under the id {messageId}. Whoever sends must give each message an id of its own.");

@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Diagnostics;
 using Shop.Cli.Processes;
 using Shop.Cli.Running;
 using Shop.Cli.Servers;
@@ -16,14 +15,21 @@ public sealed class PortCheckTests : IDisposable
     [Fact]
     public async Task A_port_of_another_program_is_named_with_that_program_and_a_way_aside()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var port = FreePorts.Take(1)[0];
+        using var other = Process.Start(ServerPrograms.ErlangNameServer!, ["-port", $"{port}", "-address", "127.0.0.1"]);
+        try
+        {
+            await Wait.Until(() => PortCheck.IsTaken(port), "its port");
 
-        var error = await Assert.ThrowsAsync<UserError>(() => Check(port));
+            var error = await Assert.ThrowsAsync<UserError>(() => Check(port));
 
-        Assert.StartsWith($"Port {port}, which gateway needs, is in use by {ProcFiles.CommandOf(Environment.ProcessId)} (process {Environment.ProcessId}). Stop that", error.Message);
-        Assert.Matches("SHOP_PORT_OFFSET=[0-9]000 ./shop up", error.Message);
+            Assert.StartsWith($"Port {port}, which gateway needs, is in use by {ProcFiles.CommandOf(other.Id)} (process {other.Id}). Stop that", error.Message);
+            Assert.Matches("SHOP_PORT_OFFSET=[0-9]000 ./shop up", error.Message);
+        }
+        finally
+        {
+            other.Kill();
+        }
     }
 
     [Fact]

@@ -18,8 +18,9 @@ public sealed record DatabaseGauge(string Name, string Unit, string Description,
         new(
             "shop.outbox.age",
             "s",
-            "Age of the oldest outbox row that is due",
-            $"select extract(epoch from now() - min(created_at))::float8 from {schema}.outbox where due_at = '-infinity'"),
+            "How long the outbox row that has waited longest should have been out",
+            // A deadline should be out when it is due, everything else as soon as it is written.
+            $"select extract(epoch from now() - min(greatest(created_at, due_at)))::float8 from {schema}.outbox where due_at <= now()"),
         new(
             "shop.dead_letters.waiting",
             "{message}",

@@ -25,8 +25,8 @@ public sealed record InvariantRule(string Name, string Promise, string Violation
             "outbox-drains",
             "no message that is due waits in the outbox for long",
             $"""
-            select 'outbox of {schema}', 'published within {grace}', count(*) || ' messages, the oldest of ' || min(created_at)
-            from {schema}.outbox where due_at = '-infinity' and created_at < now() - {Interval(grace)} having count(*) > 0
+            select 'outbox of {schema}', 'published within {grace}', count(*) || ' messages, the oldest of ' || min(greatest(created_at, due_at))
+            from {schema}.outbox where due_at <= now() and greatest(created_at, due_at) < now() - {Interval(grace)} having count(*) > 0
             """),
         new(
             "no-dead-letters",

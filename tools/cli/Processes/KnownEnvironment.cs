@@ -23,7 +23,7 @@ static class KnownEnvironment
     // What the services can be told from outside. Where they find servers, logins and each other is the launcher's to say.
     static readonly string[] _settings =
     [
-        "OrderSaga__", "KeptTraces__", "Idempotency__", "Payments__", "CardNetwork__", "Catalogue__", "Reservations__", "Messaging__",
+        "OrderSaga__", "KeptTraces__", "Idempotency__", "Payments__", "Reconciliation__", "CardNetwork__", "Catalogue__", "Reservations__", "Messaging__",
         "Draining__", "Invariants__", "RateLimits__", "Forwarding__", "TrustedForwarders__", "Store__",
     ];
 

@@ -54,6 +54,7 @@ public sealed class ComposeSettingsTests : IDisposable
             "DOTNET_GCgen0size", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
             "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER",
             "OrderSaga__StockTimeLimit", "OrderSaga__PaymentTimeLimit", "OrderSaga__CompensationTimeLimit", "Reservations__HoldTimeLimit",
+            "Payments__SettlingTime",
         ];
         Assert.All(same.Where(composed.ContainsKey), key => Assert.Equal(launched[key], composed[key]));
     }

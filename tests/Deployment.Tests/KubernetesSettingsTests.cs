@@ -13,7 +13,7 @@ public sealed class KubernetesSettingsTests : IDisposable
     // short patience of somebody who watches: a cluster has the defaults, which outlast a node that is replaced.
     static readonly string[] _launchersOwn =
     [
-        "ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port", "TrustedForwarders__", "OrderSaga__", "Reservations__",
+        "ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port", "TrustedForwarders__", "OrderSaga__", "Reservations__", "Payments__",
         "Reconciliation__", "CardNetwork__ApiKey", "ApiKey",
     ];
 

@@ -52,7 +52,7 @@ sealed class ShopPrograms(Checkout checkout, Surroundings? surroundings = null)
             ["OrderSaga__CompensationTimeLimit"] = "00:00:15",
         },
         ["inventory"] = new() { ["Reservations__HoldTimeLimit"] = "00:10:00" },
-        ["payment"] = [],
+        ["payment"] = new() { ["Payments__SettlingTime"] = "00:00:25" },
     };
 
     /// <summary>In the order a request passes them, backwards: what others need comes first.</summary>

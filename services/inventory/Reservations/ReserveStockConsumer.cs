@@ -46,7 +46,7 @@ sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<Reserve
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: {Lines} lines")]
+    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}, lines: {Lines}")]
     partial void LogHeld(Guid orderId, ReservationState state, int lines);
 
     [LoggerMessage(LogLevel.Information, "Reserved nothing for order {OrderId}: {Missing} products short, first {Sku}")]

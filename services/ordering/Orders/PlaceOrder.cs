@@ -135,6 +135,6 @@ static partial class PlaceOrder
     static Accepted<Response> Accepted(Response response) =>
         TypedResults.Accepted($"/orders/{response.OrderId}", response);
 
-    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status}: {Lines} lines for {Total} EUR")]
+    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status}: {Total} EUR, lines: {Lines}")]
     static partial void LogPlaced(ILogger logger, Guid orderId, string status, int lines, decimal total);
 }

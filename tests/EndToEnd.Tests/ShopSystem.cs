@@ -23,8 +23,6 @@ public sealed class ShopSystem : IAsyncLifetime
         ["OrderSaga__PaymentTimeLimit"] = "00:00:12",
         ["OrderSaga__CompensationTimeLimit"] = "00:00:05",
         ["CardNetwork__AnswerTimeLimit"] = "00:00:02",
-        ["Payments__LeaseTime"] = "00:00:10",
-        ["Payments__SettlingTime"] = "00:00:15",
     };
 
     readonly Checkout _checkout;

@@ -73,7 +73,7 @@ public class TypedSystem : IAsyncLifetime
         Assert.True(ended == exitCode, $"It ended with {ended}, not {exitCode}:\n{text}");
         MustBeReadable(text);
         Assert.True(terminal.Screen.IsCursorVisible, $"The cursor is gone:\n{text}");
-        var broken = terminal.Screen.BrokenWords(IsCopied).ToArray();
+        var broken = terminal.Screen.BrokenWords(line => IsCopied(line) || IsShifted(line)).ToArray();
         Assert.True(broken is [], $"Broken words: {string.Join(", ", broken)}\n{text}");
         return text;
     }
@@ -84,6 +84,9 @@ public class TypedSystem : IAsyncLifetime
         Assert.DoesNotContain("SHOP_DEBUG", text, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"(?m)^\s+at [\w.<>`]+\(", text);
     }
+
+    // The terminal itself writes this where the cursor is when somebody presses Ctrl+C, which may be in the middle of a line.
+    static bool IsShifted(string line) => line.Contains("^C", StringComparison.Ordinal);
 
     // The lines of a curl command.
     static bool IsCopied(string line) => line.StartsWith("  curl ", StringComparison.Ordinal) || line.StartsWith("    -", StringComparison.Ordinal);

@@ -16,8 +16,11 @@ COPY services/payment/Payment.csproj services/payment/packages.lock.json service
 COPY shared/Contracts/Contracts.csproj shared/Contracts/packages.lock.json shared/Contracts/
 COPY shared/Hosting/Hosting.csproj shared/Hosting/packages.lock.json shared/Hosting/
 COPY shared/Messaging/Messaging.csproj shared/Messaging/packages.lock.json shared/Messaging/
-COPY tests/CardNetwork/CardNetwork.csproj tests/CardNetwork/packages.lock.json tests/CardNetwork/
+COPY simulators/payment-provider/PaymentProvider.csproj simulators/payment-provider/packages.lock.json simulators/payment-provider/
+COPY tools/chaos/Chaos.csproj tools/chaos/packages.lock.json tools/chaos/
 COPY tools/cli/Cli.csproj tools/cli/packages.lock.json tools/cli/
+COPY tools/launcher/Launcher.csproj tools/launcher/packages.lock.json tools/launcher/
+COPY tools/simulation/Simulation.csproj tools/simulation/packages.lock.json tools/simulation/
 COPY tools/traces/Traces.csproj tools/traces/packages.lock.json tools/traces/
 RUN dotnet restore tools/Run.slnf --locked-mode $PROPERTIES
 
@@ -25,16 +28,21 @@ FROM restore AS build
 COPY shared shared
 COPY gateway gateway
 COPY services services
-COPY tests/CardNetwork tests/CardNetwork
-RUN for project in gateway services/inventory services/ordering services/payment tests/CardNetwork; do \
+COPY simulators/payment-provider simulators/payment-provider
+RUN for project in gateway services/inventory services/ordering services/payment simulators/payment-provider; do \
       dotnet publish "$project" --configuration Release --no-restore --nologo -v quiet $PROPERTIES --output "/publish/$(basename "$project")" || exit 1; \
     done
-# Where the card network keeps its ledger. Whatever user it runs as may write there.
+# Where the payment provider keeps its ledger. Whatever user it runs as may write there.
 RUN install -d -m 1777 /folders/data
 
 FROM restore AS build-cli
 COPY deploy deploy
+COPY tools/chaos tools/chaos
 COPY tools/cli tools/cli
+COPY tools/launcher tools/launcher
+COPY tools/simulation tools/simulation
+# Compiled into the command, too.
+COPY tools/traces/Shape tools/traces/Shape
 RUN dotnet publish tools/cli --configuration Release --no-restore --nologo -v quiet $PROPERTIES --output /publish/cli
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled AS program
@@ -76,13 +84,13 @@ ENTRYPOINT ["dotnet", "Shop.Payment.dll"]
 HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.Payment.dll", "health"]
 
 FROM program AS card-network
-LABEL org.opencontainers.image.title="Shop: simulator of the card network"
+LABEL org.opencontainers.image.title="Shop: simulator of the payment provider"
 COPY --from=build /folders/ /
-COPY --from=build /publish/CardNetwork ./
+COPY --from=build /publish/payment-provider ./
 ENV Ledger__Path=/data/ledger.jsonl
 VOLUME /data
-ENTRYPOINT ["dotnet", "Shop.CardNetwork.dll"]
-HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.CardNetwork.dll", "health"]
+ENTRYPOINT ["dotnet", "Shop.PaymentProvider.dll"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --start-interval=3s CMD ["dotnet", "Shop.PaymentProvider.dll", "health"]
 
 # The program behind ./shop, for what can only be asked from inside: the audit reads databases that are not published.
 FROM program AS cli

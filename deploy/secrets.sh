@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the secrets of one system: a password for every user of the database server and the broker, and the key that signs tokens.
+# Makes the secrets of one system: a password for every user of the database server and the broker, the payment provider's API key, and the
+# key that signs tokens.
 #   deploy/secrets.sh [FOLDER]        usually .shop/compose/secrets, where docker-compose.yml looks for them; then also names this checkout
 # What is there stays. To change a password, delete its file and run this again; then docker compose up again.
 set -eu
@@ -17,7 +18,7 @@ keep() { cat >"$folder/.new"; chmod 444 "$folder/.new"; mv "$folder/.new" "$fold
 bytes() { od -An -v -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
 
 for user in postgres postgres-audit postgres-ordering_owner postgres-ordering postgres-inventory_owner postgres-inventory \
-  postgres-payment_owner postgres-payment rabbitmq-ordering rabbitmq-inventory rabbitmq-payment rabbitmq-subscriber rabbitmq-monitor grafana; do
+  postgres-payment_owner postgres-payment rabbitmq-ordering rabbitmq-inventory rabbitmq-payment rabbitmq-subscriber rabbitmq-monitor card-network grafana; do
   [ -s "$folder/$user.password" ] || bytes 24 | keep "$user.password"
 done
 

@@ -5,8 +5,8 @@ using Yarp.ReverseProxy;
 namespace Shop.Gateway;
 
 /// <summary>
-/// GET /openapi/v1.json: the documents of all services as one, fetched once in a while. Of a service that is away the last known part stays; if
-/// there is none, the document says so.
+/// GET /openapi/v1.json: the documents of all services as one, fetched once in a while. Of a service that is away the
+/// last known part stays; if there is none, the document says so.
 /// </summary>
 sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposable
 {
@@ -60,7 +60,8 @@ sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposa
     async Task<string?> Fetch(CancellationToken cancellation)
     {
         var services = proxy.GetClusters().Select(cluster => cluster.ClusterId)
-            .OrderBy(service => Array.IndexOf(_order, service) is >= 0 and var place ? place : _order.Length).ThenBy(service => service).ToArray();
+            .OrderBy(service => Array.IndexOf(_order, service) is >= 0 and var place ? place : _order.Length)
+            .ThenBy(service => service).ToArray();
         var answers = await Task.WhenAll(services.Select(service => Ask(service, cancellation)));
         var merged = new MergedDocument();
         foreach (var (service, answer) in services.Zip(answers))

@@ -3,8 +3,8 @@ using Scalar.AspNetCore;
 namespace Shop.Gateway;
 
 /// <summary>
-/// GET /docs: the API, browsable, with requests that can be sent. The page is Scalar's, without what leads to its vendor, and the browser is told to
-/// let it talk to nobody but this gateway.
+/// GET /docs: the API, browsable, with requests that can be sent. The page is Scalar's, without what leads to its
+/// vendor, and the browser is told to let it talk to nobody but this gateway.
 /// </summary>
 static class DocsPage
 {

@@ -88,7 +88,7 @@ static class Forwarding
             : http.Features.Get<SecondChance>() is { IsNeeded: true };
     }
 
-    static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+    public static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 
     static DestinationState[] Others(IReadOnlyList<DestinationState> candidates, DestinationState failed) =>
         [.. candidates.Where(candidate => candidate != failed)];

@@ -26,16 +26,19 @@ static class ForwardingProblems
             _ when Forwarding.NothingWasSent(error) =>
                 http.AnswerUnavailable("The service cannot be reached. Nothing was done. Try again in a moment."),
             { Error: ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout } => AnswerTimedOut(http),
-            { Error: ForwarderError.RequestBodyClient, Exception: var cause } when BadRequest(cause) is { } bad => throw bad,
-            _ => http.AnswerProblem(
-                StatusCodes.Status502BadGateway, "The service broke off", "The service broke off. Whether it acted is not known."),
+            { Error: ForwarderError.RequestBodyClient, Exception: var cause } =>
+                throw BadRequest(cause) ?? new BadHttpRequestException("It cannot be read."),
+            _ => Answer(http, StatusCodes.Status502BadGateway, "The service broke off", "The service broke off before it had answered."),
         };
     }
 
-    public static Task AnswerTimedOut(HttpContext http) => http.AnswerProblem(
-        StatusCodes.Status504GatewayTimeout,
-        "The service is too slow",
-        "The service did not answer in time. Whether it acted is not known.");
+    public static Task AnswerTimedOut(HttpContext http) =>
+        Answer(http, StatusCodes.Status504GatewayTimeout, "The service is too slow", "The service did not answer in time.");
+
+    // Who only reads may simply ask again.
+    static Task Answer(HttpContext http, int status, string title, string reason) => Forwarding.IsRead(http.Request.Method)
+        ? http.AnswerProblem(status, title, reason)
+        : http.AnswerOutcomeUnknown(status, reason);
 
     // Too large, too slow or broken off: the client's own doing.
     static BadHttpRequestException? BadRequest(Exception? error) => error switch

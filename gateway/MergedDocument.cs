@@ -45,7 +45,8 @@ sealed class MergedDocument
     {
         ["openapi"] = "3.1.1",
         ["info"] = new JsonObject { ["title"] = "Shop", ["version"] = "v1", ["description"] = Description },
-        ["paths"] = new JsonObject(_paths.OrderBy(path => path.Key.StartsWith(OpsPath, StringComparison.Ordinal)).Select(path => new KeyValuePair<string, JsonNode?>(path.Key, path.Value?.DeepClone()))),
+        ["paths"] = new JsonObject(_paths.OrderBy(path => path.Key.StartsWith(OpsPath, StringComparison.Ordinal))
+            .Select(path => new KeyValuePair<string, JsonNode?>(path.Key, path.Value?.DeepClone()))),
         ["components"] = new JsonObject
         {
             ["schemas"] = _schemas.DeepClone(),

@@ -36,7 +36,11 @@ static class OpsAnswers
         {
             ["ok"] = unavailable is [] && answers.All(answer => answer.IsSuccess && answer.Body["ok"]!.GetValue<bool>()),
             ["invariants"] = new JsonArray(
-                [.. answers.Where(answer => answer.IsSuccess).SelectMany(answer => answer.Body["invariants"]!.AsArray()).Select(rule => rule!.DeepClone())]),
+            [
+                .. answers.Where(answer => answer.IsSuccess)
+                    .SelectMany(answer => answer.Body["invariants"]!.AsArray())
+                    .Select(rule => rule!.DeepClone()),
+            ]),
             ["unavailable"] = unavailable,
         });
     }

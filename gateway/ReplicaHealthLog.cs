@@ -55,9 +55,9 @@ sealed partial class ReplicaHealthLog(IDestinationHealthUpdater updater, ILogger
     [LoggerMessage(LogLevel.Information, "Replica {Replica} of {Service} became ready")]
     partial void LogUp(string service, string replica);
 
-    [LoggerMessage(LogLevel.Warning, "Replica {Replica} of {Service} was ready and no longer is; it gets no requests until it is again")]
+    [LoggerMessage(LogLevel.Warning, "Replica {Replica} of {Service} is no longer ready. It gets no requests until it is ready again")]
     partial void LogLost(string service, string replica);
 
-    [LoggerMessage(LogLevel.Warning, "Replica {Replica} of {Service} breaks requests off; it gets none for {Seconds} s")]
+    [LoggerMessage(LogLevel.Warning, "Replica {Replica} of {Service} aborts requests. It gets none for {Seconds} s")]
     partial void LogFails(string service, string replica, double seconds);
 }

@@ -14,7 +14,8 @@ namespace Shop.Gateway;
 /// that failed, and does not let the gateway start before DNS knows everybody.
 /// </summary>
 sealed class ReplicaLookup(
-    IOptions<ForwardingOptions> options, Func<string, CancellationToken, Task<IPAddress[]>> lookup, TimeProvider clock) : IDestinationResolver
+    IOptions<ForwardingOptions> options, Func<string, CancellationToken, Task<IPAddress[]>> lookup, TimeProvider clock)
+        : IDestinationResolver
 {
     static readonly TimeSpan _timeLimit = TimeSpan.FromSeconds(2);
 
@@ -41,7 +42,8 @@ sealed class ReplicaLookup(
     }
 
     // The host stays what was configured: by that name a replica is asked, and proves itself where TLS is spoken.
-    async Task<IEnumerable<(string Number, DestinationConfig Replica)>> ReplicasOf(DestinationConfig destination, CancellationToken cancellation)
+    async Task<IEnumerable<(string Number, DestinationConfig Replica)>> ReplicasOf(
+        DestinationConfig destination, CancellationToken cancellation)
     {
         var address = new Uri(destination.Address);
         var found = address.HostNameType == UriHostNameType.Dns ? await Find(address.Host, cancellation) : [];
@@ -77,7 +79,13 @@ sealed class ReplicaLookup(
     // A replica with an address of each family is still one.
     static IPAddress[] OfOneFamily(IPAddress[] addresses)
     {
-        var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork) ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-        return [.. addresses.Where(address => address.AddressFamily == family).Distinct().OrderBy(address => $"{address}", StringComparer.Ordinal)];
+        var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
+            ? AddressFamily.InterNetwork
+            : AddressFamily.InterNetworkV6;
+        return
+        [
+            .. addresses.Where(address => address.AddressFamily == family)
+                .Distinct().OrderBy(address => $"{address}", StringComparer.Ordinal),
+        ];
     }
 }

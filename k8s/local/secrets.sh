@@ -62,4 +62,5 @@ done
 
 [ -e "$secrets/signing-key.pem" ] || openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>/dev/null | keep signing-key.pem
 [ -e "$secrets/signing-key.public.pem" ] || openssl pkey -in "$secrets/signing-key.pem" -pubout | keep signing-key.public.pem
+password card-network | file card-network api-key
 file tokens signing-key.public.pem <"$secrets/signing-key.public.pem"

@@ -17,11 +17,12 @@ builder.AddDatabase<InventoryDbContext>(InventoryDbContext.Schema);
 builder.AddValidatedOptions<ReservationOptions>(ReservationOptions.Section);
 builder.AddValidatedOptions<CatalogueOptions>(CatalogueOptions.Section);
 builder.AddMessaging<InventoryDbContext>(messaging => messaging
-    .Endpoint(Endpoints.Stock, endpoint => endpoint
+    .Endpoint(Queues.Stock, endpoint => endpoint
         .Consumer<ReserveStockConsumer>()
         .Consumer<ReleaseStockConsumer>()
         .Consumer<SellStockConsumer>())
-    .Preload<StockPreload>());
+    .Rows<Reservation>()
+    .Rows<Product>());
 builder.AddInvariants(InventoryDbContext.Schema, StockInvariants.Rules, StockInvariants.Holds, StockInvariants.OldestHold);
 builder.AnswerUnavailable<OverloadedException>();
 builder.Services.AddSingleton<SeedCatalogue>();

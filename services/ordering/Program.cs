@@ -18,19 +18,20 @@ builder.AddServiceDefaults("ordering");
 builder.AddDatabase<OrderingDbContext>(OrderingDbContext.Schema);
 builder.AddValidatedOptions<OrderSagaOptions>(OrderSagaOptions.Section);
 builder.AddValidatedOptions<KeptTracesOptions>(KeptTracesOptions.Section);
-builder.AddValidatedOptions<IdempotencyOptions>(IdempotencyOptions.Section);
+builder.AddValidatedOptions<AdmissionOptions>(AdmissionOptions.Section);
 builder.AddMessaging<OrderingDbContext>(messaging => messaging
-    .Endpoint(Endpoints.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())
-    .Endpoint(Endpoints.Products, endpoint => endpoint.Consumer<ProductChangedConsumer>())
+    .Endpoint(Queues.Orders, endpoint => endpoint.Saga<OrderSaga, Order>())
+    .Endpoint(Queues.Products, endpoint => endpoint.Consumer<ProductChangedConsumer>())
     .Announces<OrderPlaced>()
     .Announces<OrderCancelled>()
-    .Preload<OrderPreload>());
+    .Rows<Order>()
+    .Rows<Product>());
 builder.AddInvariants(OrderingDbContext.Schema, OrderInvariants.Rules, OrderInvariants.OldestUnfinished, OrderInvariants.Sagas);
 builder.AnswerUnavailable<OverloadedException>();
-builder.Services.AddSingleton(IdempotencyOptions.Purge);
 builder.Services.AddSingleton<OrderMetrics>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderMetrics>());
-builder.Services.AddSingleton<KeysInFlight>();
+builder.Services.AddSingleton<Admission>();
+builder.Services.AddHostedService(services => services.GetRequiredService<Admission>());
 builder.Services.AddSingleton<OrderFeed>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderFeed>());
 builder.Services.AddHealthChecks().AddCheck<CatalogueHealthCheck>("catalogue-copy", tags: ["ready"]);

@@ -1,7 +1,7 @@
 using Shop.Hosting;
 using Shop.Messaging;
 using Shop.Payment;
-using Shop.Payment.CardNetwork;
+using Shop.Payment.Provider;
 using Shop.Payment.Data;
 using Shop.Payment.Payments;
 
@@ -14,12 +14,12 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults("payment");
 builder.AddDatabase<PaymentDbContext>(PaymentDbContext.Schema);
-builder.AddCardNetwork();
+builder.AddPaymentProvider();
 builder.AddMessaging<PaymentDbContext>(messaging => messaging
-    .Endpoint(Endpoints.Payments, endpoint => endpoint
+    .Endpoint(Queues.Payments, endpoint => endpoint
         .Consumer<TakePaymentConsumer>()
         .Consumer<RefundPaymentConsumer>())
-    .Preload<PaymentPreload>());
+    .Rows<PaymentIntent>());
 builder.AddInvariants(PaymentDbContext.Schema, PaymentInvariants.Rules, PaymentInvariants.Unsettled, PaymentInvariants.Differences);
 builder.AnswerUnavailable<OverloadedException>();
 builder.AddPayments();

@@ -2,8 +2,10 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -55,14 +57,19 @@ public static class DatabaseRegistration
     const int CommandTimeoutSeconds = 15;
     const int KeepAliveSeconds = 3;
 
-    /// <summary>Adds the service's DbContext, its data source and its health check.</summary>
+    /// <summary>Adds the service's DbContext, its data source, its health check and, as everybody's clock, the database's.</summary>
     public static IHostApplicationBuilder AddDatabase<TDb>(this IHostApplicationBuilder builder, string schema)
         where TDb : DbContext
     {
         builder.AddValidatedOptions<DatabaseOptions>(DatabaseOptions.Section);
         builder.Services.AddSingleton(services => CreateDataSource(
             services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Settings(), builder.Configuration["SHOP_INSTANCE"] ?? schema));
-        builder.Services.AddDbContextPool<TDb>((services, options) => Use(options, services.GetRequiredService<NpgsqlDataSource>(), schema));
+        builder.Services.AddSingleton(services => new DatabaseClock(
+            services.GetRequiredService<NpgsqlDataSource>, services.GetRequiredService<ILogger<DatabaseClock>>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<DatabaseClock>());
+        builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(services => services.GetRequiredService<DatabaseClock>()));
+        builder.Services.AddDbContextPool<TDb>(
+            (services, options) => Use(options, services.GetRequiredService<NpgsqlDataSource>(), schema));
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck<TDb>>("database", tags: [Health.ReadyTag]);
         return builder;
     }
@@ -96,6 +103,8 @@ public static class DatabaseRegistration
         // By its name, metrics do not call it by its connection string.
         return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = instance }
             .ConfigureTracing(tracing => tracing
+                // As part of what is committed it has a span already.
+                .ConfigureCommandFilter(command => command.CommandText != Commit.Statement)
                 .ConfigureCommandSpanNameProvider(command => StatementNames.Of(command.CommandText))
                 .ConfigureBatchSpanNameProvider(batch => StatementNames.Of(batch.BatchCommands[^1].CommandText))
                 // One line less for each statement in what is shown, and one object less to make.

@@ -11,7 +11,8 @@ public sealed class DrainingOptions
     public const string Section = "Draining";
 
     /// <summary>
-    /// From the order to stop until it takes no requests any more. Longer than whoever balances the load needs to notice; zero where nobody does.
+    /// From the order to stop until it takes no requests any more. Longer than whoever balances the load needs to
+    /// notice; zero where nobody does.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:08")]
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(3);
@@ -21,7 +22,8 @@ public sealed class DrainingOptions
 /// A process that is told to stop says first that it is not ready, and serves on until nobody sends it requests any more: one that just
 /// closes its door breaks connections on which requests are already under way.
 /// </summary>
-sealed class Draining(IHostApplicationLifetime lifetime, IOptions<DrainingOptions> options) : IHostedLifecycleService, IHealthCheck
+sealed class Draining(IHostApplicationLifetime lifetime, IOptions<DrainingOptions> options, TimeProvider clock)
+    : IHostedLifecycleService, IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested
@@ -30,7 +32,7 @@ sealed class Draining(IHostApplicationLifetime lifetime, IOptions<DrainingOption
 
     // Comes before anything is stopped.
     public async Task StoppingAsync(CancellationToken cancellationToken) =>
-        await Task.Delay(options.Value.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(options.Value.Time, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -10,9 +10,37 @@ namespace Shop.Hosting;
 /// <summary>What HTTP asks of every server and the framework leaves to us (RFC 9110, 9112).</summary>
 public static class HttpRules
 {
-    /// <summary>True if the caller has this version already, whatever list of tags, weak ones or <c>*</c> it sends (RFC 9110, 13.1.2).</summary>
+    /// <summary>
+    /// True if the caller has this version already, whatever list of tags, weak ones or <c>*</c> it sends (RFC 9110,
+    /// 13.1.2).
+    /// </summary>
     public static bool IsKnown(this RequestHeaders headers, EntityTagHeaderValue tag) =>
         headers.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false));
+
+    /// <summary>
+    /// Refuses a request of which two servers might see the end in different places, and closes the connection: what follows may be
+    /// another request that was smuggled behind it (RFC 9112, 6.3). The server itself obeys Transfer-Encoding and goes on.
+    /// </summary>
+    internal static void UseStrictFraming(this WebApplication app) => app.Use((http, next) =>
+    {
+        if (HttpProtocol.IsHttp2(http.Request.Protocol) || !IsAmbiguous(http.Request))
+        {
+            return next(http);
+        }
+
+        http.Response.Headers.Connection = "close";
+        return http.AnswerProblem(
+            StatusCodes.Status400BadRequest,
+            "The request is not valid",
+            "The end of the body is not clear. Send either Content-Length, or Transfer-Encoding: chunked over HTTP/1.1.");
+    });
+
+    // The server renames the length that it does not obey.
+    static bool IsAmbiguous(HttpRequest request) =>
+        request.Headers.TransferEncoding is { Count: > 0 } encodings
+        && (encodings is not [var encoding] || !"chunked".Equals(encoding, StringComparison.OrdinalIgnoreCase)
+            || !HttpProtocol.IsHttp11(request.Protocol)
+            || request.Headers.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length"));
 
     /// <summary>HEAD finds the route of GET. The server leaves the body out by itself.</summary>
     internal static void UseRoutingWithHead(this WebApplication app)

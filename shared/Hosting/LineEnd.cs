@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Ends JSON answers with a newline: whoever asks with curl has the prompt on a line of its own. An endpoint with this in its metadata passes on
-/// what another process has written, with the newline of that one.
+/// Ends JSON answers with a newline: whoever asks with curl has the prompt on a line of its own. An endpoint with this
+/// in its metadata passes on what another process has written, with the newline of that one.
 /// </summary>
 public sealed class LineEnd
 {
@@ -15,7 +15,8 @@ public sealed class LineEnd
     {
         await next(http);
         // With a length that was announced there is no room for more.
-        if (http.GetEndpoint()?.Metadata.GetMetadata<LineEnd>() is null && http.Response.ContentLength is null && IsJson(http.Response.ContentType))
+        if (http.GetEndpoint()?.Metadata.GetMetadata<LineEnd>() is null && http.Response.ContentLength is null && IsJson(
+            http.Response.ContentType))
         {
             Add(http);
         }
@@ -31,5 +32,6 @@ public sealed class LineEnd
     }
 
     static bool IsJson(string? contentType) =>
-        contentType is not null && (contentType.StartsWith("application/json", StringComparison.Ordinal) || contentType.StartsWith("application/problem+json", StringComparison.Ordinal));
+        contentType is not null && (contentType.StartsWith("application/json", StringComparison.Ordinal)
+            || contentType.StartsWith("application/problem+json", StringComparison.Ordinal));
 }

@@ -31,25 +31,28 @@ static class Migrations
 
         try
         {
-            await OpenWhenStarted(db);
-            var applied = await Apply(db);
+            var applied = await ApplyWhenStarted(db);
             await Console.Out.WriteLineAsync(applied == 0 ? "database is up to date" : $"applied {applied} migrations");
             return 0;
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (CauseOf(error) is { } cause)
         {
-            await Console.Error.WriteLineAsync($"{service}: migration failed: {error.Message.ReplaceLineEndings(" ")}");
+            await Console.Error.WriteLineAsync($"{service}: migration failed: {cause.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
     }
 
-    // The lock lets replicas that start at once wait for each other, where the history table does not exist yet, too. It is asked for again and
-    // again: one who waits for it inside a statement would be waited for by an index that is made concurrently, for ever.
+    // EF Core wraps what may go away by itself.
+    static NpgsqlException? CauseOf(Exception error) => error as NpgsqlException ?? error.InnerException as NpgsqlException;
+
+    // The lock lets replicas that start at once wait for each other, where the history table does not exist yet, too.
+    // It is asked for again and again: one who waits for it inside a statement would be waited for by an index that is
+    // made concurrently, for ever.
     static async Task<int> Apply(DbContext db)
     {
         while (!await db.Database.SqlQuery<bool>($"""select pg_try_advisory_lock({Lock}) as "Value" """).SingleAsync())
         {
-            await Task.Delay(_retryPause);
+            await Task.Delay(_retryPause, TimeProvider.System);
         }
 
         var pending = (await db.Database.GetPendingMigrationsAsync()).Count();
@@ -62,7 +65,8 @@ static class Migrations
     static bool MayStillCome(NpgsqlException error) => Failures.Of(error) == Failure.DatabaseAway
         && error is not PostgresException { SqlState: ['2' or '3', ..] };
 
-    static async Task OpenWhenStarted(DbContext db)
+    // A migration may be begun again: what was applied is written down with it.
+    static async Task<int> ApplyWhenStarted(DbContext db)
     {
         using var deadline = new CancellationTokenSource(_databaseStartTimeLimit);
         while (true)
@@ -70,11 +74,12 @@ static class Migrations
             try
             {
                 await db.Database.OpenConnectionAsync(CancellationToken.None);
-                return;
+                return await Apply(db);
             }
-            catch (NpgsqlException error) when (MayStillCome(error) && !deadline.IsCancellationRequested)
+            catch (Exception error) when (CauseOf(error) is { } cause && MayStillCome(cause) && !deadline.IsCancellationRequested)
             {
-                await Task.Delay(_retryPause, CancellationToken.None);
+                await db.Database.CloseConnectionAsync();
+                await Task.Delay(_retryPause, TimeProvider.System, CancellationToken.None);
             }
         }
     }

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Shop.Hosting;
 
 /// <summary>
-/// The proxy that HTTPS_PROXY and the like name, for what a process asks of other hosts: a card network, a collector, an issuer of tokens.
-/// .NET would also ask it for this machine's own addresses; and whoever reads the log sees that there is one.
+/// The proxy that HTTPS_PROXY and the like name, for what a process asks of other hosts: a payment provider, a
+/// collector, an issuer of tokens. .NET would also ask it for this machine's own addresses; and whoever reads the log
+/// sees that there is one.
 /// </summary>
 sealed partial class OutgoingProxy(IWebProxy environments) : IWebProxy
 {

@@ -17,7 +17,8 @@ public static class SelfCheck
     /// <returns>The process's exit code.</returns>
     public static async Task<int> Run()
     {
-        var address = AddressOf(Environment.GetEnvironmentVariable("ASPNETCORE_URLS"), Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS"));
+        var address = AddressOf(
+            Environment.GetEnvironmentVariable("ASPNETCORE_URLS"), Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS"));
         // Docker hands its user's proxy to every container.
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = _timeLimit };
         try

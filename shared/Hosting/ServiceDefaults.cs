@@ -59,6 +59,7 @@ public static class ServiceDefaults
     {
         OutgoingProxy.Tell(app);
         app.UseConnectionCloseWhenStopping();
+        app.UseStrictFraming();
         app.UseRoutingWithHead();
         app.UseMetrics(isPublic);
         app.Use(Streams.EndWhenStopping);

@@ -28,7 +28,10 @@ public static class Serving
     /// <param name="isPublic">True if everybody reaches its port; what is only for those who run it is not shown there.</param>
     /// <returns>The process's exit code.</returns>
     public static Task<int> ServeAsync(
-        this WebApplicationBuilder builder, Action<WebApplication> map, Action<WebApplication>? beforeAuthorization = null, bool isPublic = false) =>
+        this WebApplicationBuilder builder,
+        Action<WebApplication> map,
+        Action<WebApplication>? beforeAuthorization = null,
+        bool isPublic = false) =>
         Guarded(builder, async app =>
         {
             // Before anything is built from them.
@@ -69,7 +72,8 @@ public static class Serving
 
             if (reasons.Count > 1)
             {
-                await Console.Error.WriteLineAsync($"{service}: in a checkout, eval \"$(./shop env {service})\" sets all that ./shop up sets.");
+                await Console.Error.WriteLineAsync(
+                    $"{service}: in a checkout, ./shop up --without {service} writes all settings for its launch profile (dotnet run, F5), and ./shop env {service} prints them.");
             }
 
             return 1;

@@ -31,10 +31,10 @@ sealed partial class BrokerGate(
             {
                 if (first)
                 {
-                    LogWaiting(error.Message);
+                    LogWaiting(BrokerProblem.Of(error, options.Value));
                 }
 
-                await Task.Delay(_pause, stopping);
+                await Task.Delay(_pause, TimeProvider.System, stopping);
             }
         }
     }

@@ -2,20 +2,17 @@ using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Saga;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Shop.Messaging;
 
 /// <summary>What a service receives, and how it prepares for it.</summary>
 public sealed class MessagingConfigurator<TDb> where TDb : DbContext
 {
-    readonly IServiceCollection _services;
-
-    internal MessagingConfigurator(IServiceCollection services) => _services = services;
-
     internal List<EndpointConfigurator<TDb>> Endpoints { get; } = [];
 
     internal List<Type> Announcements { get; } = [];
+
+    internal List<RowTable<TDb>> Tables { get; } = [];
 
     /// <summary>A durable queue of this name and the consumers and sagas behind it. They share batches, so an endpoint should
     /// gather what touches the same rows.</summary>
@@ -28,8 +25,8 @@ public sealed class MessagingConfigurator<TDb> where TDb : DbContext
     }
 
     /// <summary>
-    /// An event that nobody has to listen to: while no queue is bound to it, the broker drops it. Any other message that reaches no queue is
-    /// kept and sent again.
+    /// An event that nobody has to listen to: while no queue is bound to it, the broker drops it. Any other message
+    /// that reaches no queue is kept and sent again.
     /// </summary>
     public MessagingConfigurator<TDb> Announces<TEvent>() where TEvent : class
     {
@@ -37,10 +34,13 @@ public sealed class MessagingConfigurator<TDb> where TDb : DbContext
         return this;
     }
 
-    /// <summary>Runs before the handlers of every batch, in the order of registration.</summary>
-    public MessagingConfigurator<TDb> Preload<TPreload>() where TPreload : class, IPreload<TDb>
+    /// <summary>
+    /// Rows of this kind are loaded and locked for whoever says that he needs them. All batches of all replicas lock
+    /// the kinds in the order of their registration.
+    /// </summary>
+    public MessagingConfigurator<TDb> Rows<TRow>() where TRow : class
     {
-        _services.AddScoped<IPreload<TDb>, TPreload>();
+        Tables.Add(new RowTable<TDb, TRow>());
         return this;
     }
 }
@@ -63,8 +63,9 @@ public sealed class EndpointConfigurator<TDb> where TDb : DbContext
     }
 
     /// <summary>
-    /// A saga whose instances are entities of <typeparamref name="TDb"/>. An <see cref="IPreload{TDb}"/> has to lock them, or a
-    /// concurrency token to guard them: another replica may be at work on the same instance.
+    /// A saga whose instances are rows of <typeparamref name="TDb"/>, registered by
+    /// <see cref="MessagingConfigurator{TDb}.Rows"/>. The one that a message is about, by the saga's own correlation,
+    /// is locked: another replica may be at work on it.
     /// </summary>
     public EndpointConfigurator<TDb> Saga<TStateMachine, TSaga>()
         where TStateMachine : class, SagaStateMachine<TSaga>

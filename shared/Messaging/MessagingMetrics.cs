@@ -16,8 +16,10 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
     readonly IReadOnlyList<string> _endpoints;
     readonly Histogram<int> _batchSize;
     readonly Counter<long> _duplicates;
+    readonly Counter<long> _unexplained;
     readonly Counter<long> _published;
     readonly Counter<long> _publishFailures;
+    readonly Counter<long> _refusedByOthers;
     readonly Counter<long> _deadLetters;
     readonly Counter<long> _reusedIds;
     readonly Counter<long> _putOff;
@@ -34,15 +36,20 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
             "Work sharing one transaction",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
         _duplicates = _meter.CreateCounter<long>("shop.messaging.duplicates", "{message}", "Messages dropped by the inbox");
+        _unexplained = _meter.CreateCounter<long>(
+            "shop.messaging.duplicates.unexplained", "{message}", "Messages dropped by the inbox although nothing shows a second delivery");
         _published = _meter.CreateCounter<long>("shop.messaging.published", "{message}", "Messages confirmed by the broker");
         _publishFailures = _meter.CreateCounter<long>(
             "shop.messaging.publish.failures", "{message}", "Messages returned or not confirmed by the broker");
-        _deadLetters = _meter.CreateCounter<long>("shop.messaging.dead_letters", "{message}", "Messages put aside");
+        _refusedByOthers = _meter.CreateCounter<long>(
+            "shop.messaging.refused_by_others", "{message}", "Messages that a queue of no service refused; the services have them");
+        _deadLetters = _meter.CreateCounter<long>("shop.messaging.dead_letters", "{message}", "Messages that became dead letters");
         _reusedIds = _meter.CreateCounter<long>(
-            "shop.messaging.reused_ids", "{message}", "Messages put aside because another one had their id");
-        _putOff = _meter.CreateCounter<long>("shop.messaging.put_off", "{message}", "Messages put off because something held them up");
+            "shop.messaging.reused_ids", "{message}", "Messages with the id of another message, kept as dead letters");
+        _putOff = _meter.CreateCounter<long>(
+            "shop.messaging.put_off", "{message}", "Messages postponed because a row or the database was not available");
         _meter.CreateObservableGauge(
-            "shop.messaging.put_off.age", PutOffAges, "s", "For how long a message has been put off again and again");
+            "shop.messaging.put_off.age", PutOffAges, "s", "How long a message has been postponed repeatedly");
         _meter.CreateObservableGauge(
             "shop.messaging.lane.stalled",
             () => _stalls.Select(lane => new Measurement<double>(lane.Value().TotalSeconds, Of(lane.Key))),
@@ -53,11 +60,13 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
     /// <summary>Begins every counter at 0: the step from nothing to 1 is no increase to whoever reads them.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        Published(0, 0);
+        Published(0, 0, 0);
         _publishFailures.Add(0);
+        _refusedByOthers.Add(0);
         foreach (var endpoint in _endpoints)
         {
             _duplicates.Add(0, Of(endpoint));
+            _unexplained.Add(0, Of(endpoint));
             _deadLetters.Add(0, Of(endpoint));
             _reusedIds.Add(0, Of(endpoint));
             _putOff.Add(0, Of(endpoint));
@@ -70,18 +79,28 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Committed(string endpoint, int works, int duplicates)
+    internal void Committed(string endpoint, int works, int duplicates, int unexplained)
     {
         _batchSize.Record(works, Of(endpoint));
         if (duplicates > 0)
         {
             _duplicates.Add(duplicates, Of(endpoint));
         }
+
+        if (unexplained > 0)
+        {
+            _unexplained.Add(unexplained, Of(endpoint));
+        }
     }
 
-    internal void Published(int confirmed, int failed)
+    internal void Published(int confirmed, int failed, int refusedByOthers)
     {
         _published.Add(confirmed);
+        if (refusedByOthers > 0)
+        {
+            _refusedByOthers.Add(refusedByOthers);
+        }
+
         if (failed > 0)
         {
             _publishFailures.Add(failed);
@@ -103,7 +122,8 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
         _putOffAges.AddOrUpdate(
             endpoint,
             _ => (age, Stopwatch.GetTimestamp()),
-            (_, known) => age >= known.Age || Stopwatch.GetElapsedTime(known.At) > _putOffForgotten ? (age, Stopwatch.GetTimestamp()) : known);
+            (_, known) =>
+                age >= known.Age || Stopwatch.GetElapsedTime(known.At) > _putOffForgotten ? (age, Stopwatch.GetTimestamp()) : known);
     }
 
     internal void ObserveStall(string lane, Func<TimeSpan> stalled) => _stalls[lane] = stalled;
@@ -114,7 +134,8 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
 
     // What is still held up is put off again within the longest pause.
     IEnumerable<Measurement<double>> PutOffAges() => _endpoints.Select(endpoint => new Measurement<double>(
-        _putOffAges.TryGetValue(endpoint, out var known) && Stopwatch.GetElapsedTime(known.At) < _putOffForgotten ? known.Age.TotalSeconds : 0,
+        _putOffAges.TryGetValue(endpoint, out var known)
+            && Stopwatch.GetElapsedTime(known.At) < _putOffForgotten ? known.Age.TotalSeconds : 0,
         Of(endpoint)));
 
     static KeyValuePair<string, object?> Of(string endpoint) => new("shop.endpoint", endpoint);

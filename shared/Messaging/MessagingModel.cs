@@ -8,7 +8,7 @@ namespace Shop.Messaging;
 /// </summary>
 public static class MessagingModel
 {
-    /// <summary>Adds the tables of inbox, outbox and dead letters, in the context's default schema.</summary>
+    /// <summary>Adds the tables of inbox, outbox, dead letters, accounts and stored answers, in the context's default schema.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder model)
     {
         model.Entity<InboxRow>(inbox =>
@@ -17,9 +17,10 @@ public static class MessagingModel
             inbox.Property(row => row.MessageId).HasColumnName("message_id");
             inbox.Property(row => row.Endpoint).HasColumnName("endpoint");
             inbox.Property(row => row.Content).HasColumnName("content");
+            inbox.Property(row => row.Copy).HasColumnName("copy");
             inbox.Property(row => row.ReceivedAt).HasColumnName("received_at");
-            // A block-range index costs next to nothing on an append-only column, and the purge by age needs no more.
-            inbox.HasIndex(row => row.ReceivedAt).HasMethod("brin").HasDatabaseName("ix_inbox_received_at");
+            // Of the oldest alone. Block ranges would be cheaper to keep, but tell nothing once rows lie where purged ones lay.
+            inbox.HasIndex(row => row.ReceivedAt).HasDatabaseName("ix_inbox_age");
         });
         model.Entity<OutboxRow>(outbox =>
         {
@@ -33,15 +34,32 @@ public static class MessagingModel
             outbox.Property(row => row.Headers).HasColumnName("headers");
             outbox.Property(row => row.Body).HasColumnName("body");
             outbox.Property(row => row.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()");
+            outbox.Property(row => row.Deadline).HasColumnName("deadline");
+            outbox.Property(row => row.Patience).HasColumnName("patience");
+            outbox.Property(row => row.RefusedSince).HasColumnName("refused_since");
             outbox.HasIndex(row => row.MessageId)
                 .HasFilter("due_at > '-infinity'")
                 .HasDatabaseName("ix_outbox_scheduled_message_id");
+            outbox.HasIndex(row => row.Deadline).HasFilter("deadline is not null").HasDatabaseName("ix_outbox_deadline");
         });
         model.Entity<LeaseRow>(lease =>
         {
             lease.ToTable("outbox_leases").HasKey(row => row.Owner);
             lease.Property(row => row.Owner).HasColumnName("owner").ValueGeneratedNever();
             lease.Property(row => row.Until).HasColumnName("until");
+        });
+        model.Entity<AccountRow>(account =>
+        {
+            account.ToTable("message_accounts").HasKey(row => new { row.Owner, row.Place, row.Action, row.Kind, row.Hour });
+            account.Property(row => row.Owner).HasColumnName("owner");
+            account.Property(row => row.Place).HasColumnName("place");
+            account.Property(row => row.Action).HasColumnName("action");
+            account.Property(row => row.Kind).HasColumnName("kind");
+            account.Property(row => row.Hour).HasColumnName("hour");
+            account.Property(row => row.Messages).HasColumnName("messages");
+            account.Property(row => row.Ids).HasColumnName("ids");
+            // Few rows, each updated again and again: room beside them spares the index.
+            account.HasStorageParameter("fillfactor", 50);
         });
         model.Entity<DeadLetterRow>(letter =>
         {
@@ -64,6 +82,17 @@ public static class MessagingModel
             letter.Property(row => row.DecidedAt).HasColumnName("decided_at");
             letter.HasIndex(row => new { row.Status, row.LastFailedAt }).HasDatabaseName("ix_dead_letters_status");
         });
+        model.Entity<StoredAnswer>(answer =>
+        {
+            answer.ToTable(StoredAnswer.Table).HasKey(row => new { row.CustomerId, row.IdempotencyKey });
+            answer.Property(row => row.CustomerId).HasColumnName("customer_id");
+            answer.Property(row => row.IdempotencyKey).HasColumnName("idempotency_key");
+            answer.Property(row => row.RequestHash).HasColumnName("request_hash");
+            answer.Property(row => row.Status).HasColumnName("status");
+            answer.Property(row => row.Answer).HasColumnName("answer").HasColumnType("jsonb");
+            answer.Property(row => row.StoredAt).HasColumnName("stored_at");
+            answer.HasIndex(row => row.StoredAt).HasDatabaseName("ix_stored_answers_age");
+        });
         return model;
     }
 
@@ -74,6 +103,9 @@ public static class MessagingModel
 
         /// <summary>Of type and body; null in rows of the release that did not write it.</summary>
         public Guid? Content { get; init; }
+
+        /// <summary>True if the delivery that had its effect need not have been the only one.</summary>
+        public bool? Copy { get; init; }
 
         public DateTimeOffset ReceivedAt { get; init; }
     }
@@ -100,6 +132,15 @@ public static class MessagingModel
         public byte[] Body { get; init; } = [];
 
         public DateTimeOffset CreatedAt { get; init; }
+
+        /// <summary>The scheduled message whose delay counts from when this one is out; null if there is none.</summary>
+        public Guid? Deadline { get; init; }
+
+        /// <summary>The delay of a scheduled message; null in rows of the release that did not write it.</summary>
+        public TimeSpan? Patience { get; init; }
+
+        /// <summary>When the broker refused it for the first time; null if it never did.</summary>
+        public DateTimeOffset? RefusedSince { get; init; }
     }
 
     /// <summary>A replica publishes its rows of the outbox until this time of the database; after it they are anybody's.</summary>
@@ -107,6 +148,28 @@ public static class MessagingModel
     {
         public long Owner { get; init; }
         public DateTimeOffset Until { get; init; }
+    }
+
+    /// <summary>See <see cref="Tally"/>.</summary>
+    sealed class AccountRow
+    {
+        /// <summary>The replica.</summary>
+        public long Owner { get; init; }
+
+        /// <summary>The lane in which it happened: an endpoint, or that of the writes.</summary>
+        public string Place { get; init; } = "";
+
+        public string Action { get; init; } = "";
+
+        public string Kind { get; init; } = "";
+
+        /// <summary>In which the messages were sent: see <see cref="MessageAccount"/>.</summary>
+        public int Hour { get; init; }
+
+        public long Messages { get; init; }
+
+        /// <summary>The first halves of their ids, by exclusive or.</summary>
+        public long Ids { get; init; }
     }
 
     /// <summary>See <see cref="DeadLetter"/>; headers and body are kept as an outbox row has them.</summary>

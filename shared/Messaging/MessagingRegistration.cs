@@ -10,6 +10,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Shop.Hosting;
 
 namespace Shop.Messaging;
 
@@ -27,13 +28,12 @@ public static class MessagingRegistration
         where TDb : DbContext
     {
         var services = builder.Services;
-        var configurator = new MessagingConfigurator<TDb>(services);
+        var configurator = new MessagingConfigurator<TDb>();
         configure(configurator);
 
-        services.AddOptions<RabbitMqOptions>()
-            .BindConfiguration(RabbitMqOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<MessagingOptions>()
-            .BindConfiguration(MessagingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddValidatedOptions<RabbitMqOptions>(RabbitMqOptions.Section);
+        builder.AddValidatedOptions<MessagingOptions>(MessagingOptions.Section);
+        builder.AddValidatedOptions<IdempotencyOptions>(IdempotencyOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new MessagingMetrics([.. configurator.Endpoints.Select(endpoint => endpoint.Name)]));
         services.AddHostedService(provider => provider.GetRequiredService<MessagingMetrics>());
@@ -50,6 +50,12 @@ public static class MessagingRegistration
             provider,
             provider.GetRequiredService<Relay<TDb>>(),
             provider.GetRequiredService<IOptions<MessagingOptions>>()));
+        services.AddSingleton<KeysInFlight>();
+        services.AddSingleton<KeyedWrites<TDb>>();
+        services.AddSingleton(new RowTables<TDb>(configurator.Tables));
+        services.AddScoped(provider => new Rows<TDb>(provider.GetRequiredService<TDb>(), provider.GetRequiredService<RowTables<TDb>>()));
+        services.AddSingleton(IdempotencyOptions.Purge<TDb>);
+        services.AddSingleton(MessagingInvariants.Of<TDb>());
         services.AddMassTransit(bus => ConfigureBus(bus, configurator));
         services.Configure<MassTransitHostOptions>(options =>
         {
@@ -65,6 +71,17 @@ public static class MessagingRegistration
         return builder;
     }
 
+    /// <summary>
+    /// The way of a message, in the order of the filters below:
+    /// <code>
+    /// broker ─▶ retry ─▶ inbox filter ─▶ lane ─▶ batch ──committed──────────────────▶ acknowledged
+    ///             ▲                               │ refused: once more, alone
+    ///             │                               │ held up: beside the lane, then back in the outbox for a while
+    ///             └──── failed, attempts left ◀───┤ database away: waits in the lane
+    ///                                             ▼
+    ///             failed for good, or not readable: dead letter filter, a row ──▶ acknowledged
+    /// </code>
+    /// </summary>
     static void ConfigureBus<TDb>(IBusRegistrationConfigurator bus, MessagingConfigurator<TDb> configurator)
         where TDb : DbContext
     {
@@ -118,7 +135,8 @@ public static class MessagingRegistration
                         pipe.UseFilter(deadLetters);
                     });
                     endpoint.ConfigureDeadLetter(pipe => pipe.UseFilter(deadLetters));
-                    var observer = new InboxFilterObserver<TDb>(lanes.For(receiver.Name), receiver.Name);
+                    var observer = new InboxFilterObserver<TDb>(
+                        lanes.For(receiver.Name), receiver.Name, message => endpoint.Bind(ServiceExchange.Of(message)));
                     endpoint.ConnectConsumerConfigurationObserver(observer);
                     endpoint.ConnectSagaConfigurationObserver(observer);
                     receiver.Configure(endpoint, context);

@@ -14,7 +14,9 @@ namespace Shop.Messaging;
 /// <param name="Unless">A condition that keeps a row however old it is; null if there is none.</param>
 public sealed record PurgeRule(string Table, string Since, TimeSpan Retention, string? Unless = null);
 
-/// <summary>Forgets what is older than its retention time, in small steps that hold no lock for long.</summary>
+/// <summary>
+/// Forgets what is older than its retention time, in small steps that hold no lock for long. Of several replicas one is at it at a time.
+/// </summary>
 sealed partial class Purge<TDb>(
     NpgsqlDataSource database,
     IServiceScopeFactory scopes,
@@ -29,15 +31,17 @@ sealed partial class Purge<TDb>(
 
     internal IReadOnlyList<PurgeRule> Rules { get; } = [.. OwnRules(scopes, options.Value), .. rules];
 
-    /// <returns>How many rows one step removed.</returns>
+    /// <returns>How many rows one step removed; none if another replica is at the same table.</returns>
     internal async Task<int> Step(PurgeRule rule, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             $"""
+            with turn as materialized (select pg_try_advisory_xact_lock(hashtextextended('purge of ' || $2, 0)) as ours)
             delete from {rule.Table} where ctid = any (array(
-                select ctid from {rule.Table} where {rule.Since} < now() - $1 and not ({rule.Unless ?? "false"}) limit {StepRows}))
+                select ctid from {rule.Table} where {rule.Since} < now() - $1 and not ({rule.Unless ?? "false"}) and (select ours from turn) limit {StepRows}))
             """);
         command.Parameters.Add(new() { Value = rule.Retention });
+        command.Parameters.Add(new() { Value = rule.Table });
         return await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -63,13 +67,15 @@ sealed partial class Purge<TDb>(
                 tables.Inbox,
                 "received_at",
                 TimeSpan.FromDays(options.InboxRetentionDays),
-                // A copy of it has had its effect, or is still to have it under the id it is replayed by; and it may be replayed at any time.
+                // A copy of it has had its effect, or is still to have it under the id it is replayed by; and it may be
+                // replayed at any time.
                 $"""
                 (message_id, endpoint) in (
                     select message_id, endpoint from {tables.DeadLetters} where message_id is not null
                     union all
                     select md5(id)::uuid, endpoint from {tables.DeadLetters})
                 """),
+            new(tables.Accounts, "to_timestamp(hour * 3600.0)", Tally.Retention),
             new(
                 tables.DeadLetters,
                 "case when status <> 'Waiting' then decided_at end",

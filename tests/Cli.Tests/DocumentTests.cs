@@ -1,14 +1,19 @@
 using System.Text.RegularExpressions;
-using Shop.Cli.Drills;
+using Shop.Chaos.Drills;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>What the documents name is there: drills, test classes, files.</summary>
+/// <summary>What the documents name exists: drills, alerts, test classes, files, pages they link to.</summary>
 public sealed partial class DocumentTests
 {
     static readonly string _root = FindRoot();
 
-    public static TheoryData<string> Documents => ["README.md", .. Directory.GetFiles(Path.Combine(_root, "docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}")];
+    public static TheoryData<string> Documents =>
+    [
+        .. Directory.GetFiles(_root, "*.md")
+            .Concat(Directory.GetFiles(Path.Combine(_root, "docs"), "*.md", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(_root, file)),
+    ];
 
     [Fact]
     public void Every_drill_has_its_row_in_the_table_of_failures()
@@ -16,6 +21,39 @@ public sealed partial class DocumentTests
         var table = File.ReadAllText(Path.Combine(_root, "docs", "failures.md"));
 
         Assert.All(DrillCatalogue.All, drill => Assert.Contains($"`{drill.Name}`", table, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_alert_has_its_row_in_the_table_of_alerts()
+    {
+        var table = Read(Path.Combine("docs", "metrics.md"));
+
+        Assert.All(
+            Alert().Matches(Read(Path.Combine("deploy", "observability", "alerts.yml"))),
+            alert => Assert.Contains($"`{alert.Groups[1].Value}`", table, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_decision_is_in_the_index()
+    {
+        var folder = Path.Combine("docs", "decisions");
+
+        Assert.Equal(
+            Directory.GetFiles(Path.Combine(_root, folder), "0*.md")
+                .Select(file => (Path.GetFileName(file), Title().Match(Read(Path.Combine(folder, Path.GetFileName(file)))).Groups[1].Value))
+                .Order(),
+            IndexEntry().Matches(Read(Path.Combine(folder, "README.md"))).Select(entry => (entry.Groups[1].Value, entry.Groups[2].Value))
+                .Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Links_lead_to_a_file_and_a_heading(string document)
+    {
+        var broken = Link().Matches(Read(document)).Where(link => !Leads(document, link.Groups[1].Value, link.Groups[2].Value)).Select(
+            link => link.Value);
+
+        Assert.Empty(broken);
     }
 
     [Theory]
@@ -33,7 +71,8 @@ public sealed partial class DocumentTests
     {
         var missing = TestClass().Matches(Read(document))
             .Select(match => (Project: match.Groups[1].Value, Class: match.Groups[2].Value))
-            .Where(test => !Directory.EnumerateFiles(Path.Combine(_root, "tests", test.Project), $"{test.Class}.cs", SearchOption.AllDirectories).Any());
+            .Where(test => !Directory.EnumerateFiles(Path.Combine(
+                _root, "tests", test.Project), $"{test.Class}.cs", SearchOption.AllDirectories).Any());
 
         Assert.Empty(missing);
     }
@@ -49,6 +88,16 @@ public sealed partial class DocumentTests
         Assert.Empty(missing);
     }
 
+    static bool Leads(string document, string file, string heading)
+    {
+        var target = file is "" ? document : Path.GetRelativePath(_root, Path.Combine(_root, Path.GetDirectoryName(document)!, file));
+        return Path.Exists(Path.Combine(_root, target))
+            && (heading is "" || Heading().Matches(Read(target)).Select(line => Anchor(line.Groups[1].Value)).Contains(heading));
+    }
+
+    // As code hosts make them.
+    static string Anchor(string heading) => NoAnchor().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
     static string Read(string document) => File.ReadAllText(Path.Combine(_root, document));
 
     static string FindRoot()
@@ -62,12 +111,30 @@ public sealed partial class DocumentTests
         return folder;
     }
 
+    [GeneratedRegex(@"- alert: (\w+)")]
+    private static partial Regex Alert();
+
+    [GeneratedRegex(@"\A# \d{4} (.+)")]
+    private static partial Regex Title();
+
+    [GeneratedRegex(@"^\| \[\d{4}\]\(([^)]+)\) \| (.+) \|$", RegexOptions.Multiline)]
+    private static partial Regex IndexEntry();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NoAnchor();
+
     [GeneratedRegex(@"\./shop drill ([a-z][a-z-]*)")]
     private static partial Regex Drill();
 
     [GeneratedRegex(@"`([A-Z]\w+\.Tests)/(\w+Tests)`")]
     private static partial Regex TestClass();
 
-    [GeneratedRegex(@"`((?:services|shared|gateway|tools|tests|docs)/[\w./-]+)`")]
+    [GeneratedRegex(@"`((?:services|shared|gateway|tools|tests|docs|deploy|k8s)/[\w./-]+)`")]
     private static partial Regex Place();
 }

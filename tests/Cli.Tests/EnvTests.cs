@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Shop.Cli.Commands;
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Tests;
 

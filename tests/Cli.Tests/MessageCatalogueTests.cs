@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
-using Shop.Cli.Servers;
+using Shop.Chaos.Auditing;
+using Shop.Launcher;
+using Shop.Launcher.Servers;
 
 namespace Shop.Cli.Tests;
 
@@ -37,6 +39,18 @@ public sealed partial class MessageCatalogueTests
         // Ordering may do anything with what is its own.
         _users.Where(user => user.Name is not BrokerAccess.Monitor && user.Name != row.From && Regex.IsMatch(Exchange(row), user.Read))
             .Select(user => user.Name).Order(StringComparer.Ordinal)));
+
+    [Fact]
+    public void The_audit_holds_the_same_sender_against_the_same_receiver()
+    {
+        var contract = Route.All.Where(route => route.Kind.StartsWith("Shop.Contracts.", StringComparison.Ordinal));
+
+        Assert.Equal(
+            _rows.Where(row => row.To is not Anybody).Select(row => (Exchange(row), row.From, row.To)).Order(),
+            contract.Select(route => (route.Kind, route.Sender, route.Receiver)).Order());
+        Assert.Equal(_rows.Where(row => row.To is Anybody).Select(Exchange).Order(), Route.Announcements.Order());
+        Assert.All(Route.All, route => Assert.StartsWith(route.Receiver + "-", route.Endpoint, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void The_subscriber_listens_to_every_event()

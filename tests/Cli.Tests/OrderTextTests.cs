@@ -1,4 +1,5 @@
 using Shop.Cli.Orders;
+using Shop.Launcher.Client;
 
 namespace Shop.Cli.Tests;
 

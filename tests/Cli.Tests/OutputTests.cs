@@ -1,4 +1,5 @@
 using Shop.Cli.Output;
+using Shop.Launcher.Output;
 
 namespace Shop.Cli.Tests;
 
@@ -62,7 +63,8 @@ public sealed class OutputTests
         Assert.Equal(lines, TextLayout.Wrap(text, width));
 
     [Fact]
-    public void Without_a_width_text_stays_as_it_is() => Assert.Equal([new string('x', 5000) + " y"], TextLayout.Wrap(new string('x', 5000) + " y", null));
+    public void Without_a_width_text_stays_as_it_is() =>
+        Assert.Equal([new string('x', 5000) + " y"], TextLayout.Wrap(new string('x', 5000) + " y", null));
 
     [Fact]
     public void Colours_take_no_room()

@@ -1,4 +1,6 @@
-using Shop.Cli.Simulation;
+using Shop.Cli.Commands;
+using Shop.Launcher;
+using Shop.Simulation;
 
 namespace Shop.Cli.Tests;
 

@@ -1,4 +1,4 @@
-using Shop.Cli.Simulation;
+using Shop.Simulation;
 
 namespace Shop.Cli.Tests;
 
@@ -156,8 +156,10 @@ public sealed class SimulationTests
 
     // Long enough for the longest queue: about two million messages.
     static Sighting Single(LaneCost cost, double load) =>
-        new Network([new Lane(cost)], [new Step(0)], decidingStep: 0, (_, places) => places[0] = 0, seed: 11).Run(new(load / cost.Message, 2_000 / load));
+        new Network([new Lane(cost)], [new Step(0)], decidingStep: 0, (_, places) => places[0] = 0, seed: 11).Run(
+            new(load / cost.Message, 2_000 / load));
 
     static void Close(double expected, double found, double within) =>
-        Assert.True(Math.Abs(found - expected) <= within * Math.Abs(expected), $"expected {expected:g5} within {within:p1}, found {found:g5}");
+        Assert.True(
+            Math.Abs(found - expected) <= within * Math.Abs(expected), $"expected {expected:g5} within {within:p1}, found {found:g5}");
 }

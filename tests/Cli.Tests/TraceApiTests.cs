@@ -2,11 +2,16 @@ using System.Net;
 using System.Text;
 using System.Web;
 using Shop.Cli.Traces;
+using Shop.Launcher;
+using Shop.Launcher.Client.Traces;
 using Shop.Support;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>./shop trace reads a Jaeger of the user's own as well: with the fields that only Jaeger has, and with null where it says null.</summary>
+/// <summary>
+/// ./shop trace reads a Jaeger of the user's own as well: with the fields that only Jaeger has, and with null where it
+/// says null.
+/// </summary>
 public sealed class TraceApiTests : IDisposable
 {
     const string Order = "0198c0de-0000-7000-8000-000000000001";
@@ -47,7 +52,8 @@ public sealed class TraceApiTests : IDisposable
         var trace = await new TraceApi(_address).OfOrder(Guid.Parse(Order), Cancellation);
 
         var query = HttpUtility.ParseQueryString(_asked[0].Query);
-        Assert.Equal(("/api/traces", "ordering", $$"""{"shop.order.id":"{{Order}}"}"""), (_asked[0].AbsolutePath, query["service"], query["tags"]));
+        Assert.Equal(
+            ("/api/traces", "ordering", $$"""{"shop.order.id":"{{Order}}"}"""), (_asked[0].AbsolutePath, query["service"], query["tags"]));
         var failed = trace.Spans[1];
         Assert.Equal(("POST /v1/charges", "503", "02", "client"), (failed.Label, failed.Failure, failed.Parent, failed.Kind));
         Assert.Equal(["ordering", "payment"], Waterfall.Of(trace).Rows.Select(row => row.Service));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Shop.Cli.Traces;
+using Shop.Launcher.Client.Traces;
 
 namespace Shop.Cli.Tests;
 
@@ -8,7 +9,8 @@ public sealed class WaterfallTests
     [Fact]
     public void Spans_stand_below_their_parents_in_the_order_of_their_start()
     {
-        var waterfall = Waterfall.Of(Trace(Span("late", "root", 20, 30), Span("root", null, 0, 10), Span("early", "root", 5, 7), Span("below", "early", 6, 7)));
+        var waterfall = Waterfall.Of(
+            Trace(Span("late", "root", 20, 30), Span("root", null, 0, 10), Span("early", "root", 5, 7), Span("below", "early", 6, 7)));
 
         Assert.Equal([("root", 0), ("early", 1), ("below", 2), ("late", 1)], waterfall.Rows.Select(row => (row.Span.SpanId, row.Depth)));
         Assert.Equal((0, 30), (waterfall.Start, waterfall.End));
@@ -50,7 +52,8 @@ public sealed class WaterfallTests
     [Fact]
     public void Spans_that_are_each_others_parents_or_their_own_or_there_twice_are_shown_once()
     {
-        var waterfall = Waterfall.Of(Trace(Span("root", null, 0, 9), Span("a", "b", 1, 2), Span("b", "a", 1, 2), Span("self", "self", 3, 4), Span("root", null, 0, 9)));
+        var waterfall = Waterfall.Of(Trace(
+            Span("root", null, 0, 9), Span("a", "b", 1, 2), Span("b", "a", 1, 2), Span("self", "self", 3, 4), Span("root", null, 0, 9)));
 
         Assert.Equal(["a", "b", "root", "self"], waterfall.Rows.Select(row => row.Span.SpanId).Order());
     }

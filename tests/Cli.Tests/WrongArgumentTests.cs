@@ -1,9 +1,15 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>Whatever is typed wrong is answered with a sentence that says what is right: no stack trace, no name of a type, nothing on standard output.</summary>
+/// <summary>
+/// Whatever is typed wrong is answered with a sentence that says what is right: no stack trace, no name of a type,
+/// nothing on standard output.
+/// </summary>
 public sealed partial class WrongArgumentTests : IDisposable
 {
     static readonly TimeSpan _limit = TimeSpan.FromMinutes(1);
@@ -55,6 +61,8 @@ public sealed partial class WrongArgumentTests : IDisposable
     [InlineData("subscribe --count 0", "--count must be a whole number from 1")]
     [InlineData("up --replicas nope", "nope")]
     [InlineData("up --replicas ordering=0", "ordering")]
+    [InlineData("up --servers --replicas 2", "--servers starts no service: leave out --replicas and --without")]
+    [InlineData("up --servers --without payment", "--servers starts no service")]
     [InlineData("nonsense", "'nonsense'")]
     [InlineData("order --nonsense", "'--nonsense'")]
     [InlineData("order --target kubernetes", "--target must be local or compose, not \"kubernetes\"")]
@@ -94,6 +102,22 @@ public sealed partial class WrongArgumentTests : IDisposable
         var answer = await Shop(arguments);
 
         MustBeASentence(answer, "./shop");
+    }
+
+    [Fact]
+    public async Task Ports_do_not_change_while_a_system_runs()
+    {
+        var state = new StateDirectory(Path.Combine(_folder, "state"));
+        var me = Environment.ProcessId;
+        state.Processes.Put(new("gateway", me, ProcFiles.IdentityOf(me)!, Port: 8780, Fingerprint: "", DateTimeOffset.UtcNow));
+        new SystemPlan(Replicas.One, Without: [], PortOffset: 700).Keep(state);
+
+        var answer = await Shop("up");
+
+        MustBeASentence(
+            answer,
+            "This system runs with SHOP_PORT_OFFSET=700, and not with 7993. Ports do not change while it runs: ./shop down stops it.");
+        Assert.Equal(700, SystemPlan.Of(state).PortOffset);
     }
 
     [Theory]

@@ -19,7 +19,8 @@ public sealed class SampleTests
     };
 
     static IReadOnlyList<Type> Messages { get; } =
-        [.. typeof(ReserveStock).Assembly.GetTypes().Where(type => type.IsPublic && type != typeof(StockLine) && type != typeof(PlacedLine))];
+        [.. typeof(ReserveStock).Assembly.GetTypes()
+            .Where(type => type.IsPublic && type != typeof(StockLine) && type != typeof(PlacedLine))];
 
     public static TheoryData<string> Samples { get; } =
         [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Samples")).Select(file => Path.GetFileName(file))];

@@ -1,10 +1,11 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
-using Shop.Cli;
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
-using Shop.Cli.Servers;
 using Shop.Deployment.Tests.Kubernetes;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
+using Shop.Launcher.Servers;
 using Shop.Support;
 
 namespace Shop.Deployment.Tests;
@@ -57,7 +58,32 @@ public sealed class AccessTests : IAsyncLifetime
             join rights in production.Of("Permission") on user.Name() equals rights.TextAt("spec.user")
             where rights.TextAt("spec.vhost") == BrokerAccess.VirtualHost
             let tags = user.At("spec.tags") is JsonArray list ? string.Join(',', list.Select(tag => tag!.GetValue<string>())) : ""
-            select ((string?)user.Name(), (string?)tags, rights.TextAt("spec.permissions.configure"), rights.TextAt("spec.permissions.write"), rights.TextAt("spec.permissions.read")));
+            select ((string?)user.Name(), (string?)tags, rights.TextAt(
+                "spec.permissions.configure"), rights.TextAt("spec.permissions.write"), rights.TextAt("spec.permissions.read")));
+    }
+
+    [Fact]
+    public async Task Everywhere_the_brokers_policies_are_the_launchers()
+    {
+        var secret = (await Overlay.LocalSecrets(Cancellation)).Single(manifest => manifest.Name() == "rabbitmq-definitions");
+        var definitions = JsonNode.Parse(Convert.FromBase64String(secret.Texts("data")["definitions.json"]))!;
+        var launchers = BrokerAccess.Policies
+            .Select(policy =>
+                $"{policy.Name} {policy.Pattern} {policy.ApplyTo} {policy.Priority} {JsonSerializer.Serialize(policy.Definition)}")
+            .ToArray();
+
+        Assert.NotEmpty(launchers);
+        Assert.Equal(
+            launchers,
+            from policy in definitions.List("policies")
+            where policy.TextAt("vhost") == BrokerAccess.VirtualHost
+            select $"{policy.TextAt("name")} {policy.TextAt("pattern")} {policy.TextAt("apply-to")} {policy.At("priority")} {policy.At("definition")!.ToJsonString()}");
+        Assert.Equal(
+            launchers,
+            from policy in Overlay.Build(Overlay.Production).Of("Policy").OrderByDescending(
+                policy => policy.At("spec.priority")!.GetValue<long>())
+            where policy.TextAt("spec.vhost") == BrokerAccess.VirtualHost
+            select $"{policy.TextAt("spec.name")} {policy.TextAt("spec.pattern")} {policy.TextAt("spec.applyTo")} {policy.At("spec.priority")} {policy.At("spec.definition")!.ToJsonString()}");
     }
 
     [Fact]
@@ -74,12 +100,15 @@ public sealed class AccessTests : IAsyncLifetime
         }
 
         var expected = await RightsIn(launchers);
-        Assert.Contains(expected, right => right.StartsWith("payment: default of payment_owner in payment on r: payment=arwd", StringComparison.Ordinal));
+        Assert.Contains(
+            expected,
+            right => right.StartsWith("payment: default of payment_owner in payment on r: payment=arwd", StringComparison.Ordinal));
         Assert.Equal(expected, await RightsIn(locals));
         Assert.Equal(expected, await RightsIn(productives));
 
         // The comparison sees a right more.
-        await Run(locals, "payment", "grant select on all tables in schema payment to ordering; grant connect on database payment to ordering");
+        await Run(
+            locals, "payment", "grant select on all tables in schema payment to ordering; grant connect on database payment to ordering");
         Assert.NotEqual(expected, await RightsIn(locals));
     }
 
@@ -88,7 +117,8 @@ public sealed class AccessTests : IAsyncLifetime
         var folder = Directory.CreateTempSubdirectory("shop-access-").FullName;
         try
         {
-            return [.. BrokerAccess.Users(new Secrets(folder)).Select(user => ((string?)user.Name, (string?)user.Tags, (string?)user.Configure, (string?)user.Write, (string?)user.Read))];
+            return [.. BrokerAccess.Users(new Secrets(folder)).Select(
+                user => ((string?)user.Name, (string?)user.Tags, (string?)user.Configure, (string?)user.Write, (string?)user.Read))];
         }
         finally
         {
@@ -110,7 +140,8 @@ public sealed class AccessTests : IAsyncLifetime
     {
         var local = Overlay.Build(Overlay.Local);
         var passwords = Directory.CreateDirectory(Path.Combine(_folder, "passwords")).FullName;
-        var sources = local.Get("StatefulSet", "postgres").PodTemplate().List("spec.volumes").Single(volume => volume.TextAt("name") == "passwords").List("projected.sources");
+        var sources = local.Get("StatefulSet", "postgres")
+            .PodTemplate().List("spec.volumes").Single(volume => volume.TextAt("name") == "passwords").List("projected.sources");
         foreach (var file in sources.SelectMany(source => source.List("secret.items")).Select(item => item.TextAt("path")!))
         {
             await File.WriteAllTextAsync(Path.Combine(passwords, file), $"password in {file}", Cancellation);
@@ -124,7 +155,23 @@ public sealed class AccessTests : IAsyncLifetime
 
         var login = new NpgsqlConnectionStringBuilder(server.ConnectionString());
         var result = await Tool.Run(
-            ["psql", "-X", "-q", "-h", "127.0.0.1", "-p", $"{server.Port}", "-U", login.Username!, "-d", "postgres", "-v", $"secrets={passwords}", "-f", Path.Combine(access, "prepare.sql")],
+            [
+                "psql",
+                "-X",
+                "-q",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                $"{server.Port}",
+                "-U",
+                login.Username!,
+                "-d",
+                "postgres",
+                "-v",
+                $"secrets={passwords}",
+                "-f",
+                Path.Combine(access, "prepare.sql")
+            ],
             environment: new Dictionary<string, string> { ["PGPASSWORD"] = login.Password! },
             cancellation: Cancellation);
         Assert.True(result.Succeeded, result.Output);
@@ -145,7 +192,8 @@ public sealed class AccessTests : IAsyncLifetime
             {
                 await Run(server, "postgres", statement);
             }
-            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject && statement == $"create role {Databases.Audit} login")
+            catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject
+                && statement == $"create role {Databases.Audit} login")
             {
                 // Of another of the three, who each have their own.
             }
@@ -162,7 +210,8 @@ public sealed class AccessTests : IAsyncLifetime
             cluster.List("spec.managed.roles").Where(role => role.At("login")!.GetValue<bool>()).Select(role => role.TextAt("name")));
     }
 
-    static IEnumerable<string> Statements(JsonNode bootstrap, string name) => bootstrap[name]!.AsArray().Select(statement => statement!.GetValue<string>());
+    static IEnumerable<string> Statements(JsonNode bootstrap, string name) =>
+        bootstrap[name]!.AsArray().Select(statement => statement!.GetValue<string>());
 
     static async Task<IReadOnlyList<string>> RightsIn(PostgresServer server)
     {

@@ -1,5 +1,5 @@
 using System.Collections;
-using Shop.Cli;
+using Shop.Launcher;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
@@ -20,10 +20,12 @@ static class ComposeFile
     public static IReadOnlyDictionary<string, object?> Map(object? value) =>
         ((IDictionary<object, object?>?)value)?.ToDictionary(entry => (string)entry.Key, entry => entry.Value) ?? [];
 
-    public static IReadOnlyList<string> List(object? value) => value is null ? [] : [.. ((IEnumerable)value).Cast<object>().Select(item => $"{item}")];
+    public static IReadOnlyList<string> List(object? value) =>
+        value is null ? [] : [.. ((IEnumerable)value).Cast<object>().Select(item => $"{item}")];
 
     /// <summary>A list, or the keys of a map, as compose lets one write both.</summary>
-    public static IReadOnlyList<string> Names(object? value) => value is IDictionary<object, object?> map ? [.. map.Keys.Cast<string>()] : List(value);
+    public static IReadOnlyList<string> Names(object? value) =>
+        value is IDictionary<object, object?> map ? [.. map.Keys.Cast<string>()] : List(value);
 
     static IReadOnlyDictionary<string, object?> Read()
     {
@@ -59,8 +61,9 @@ sealed record ComposeService(string Name, IReadOnlyDictionary<string, object?> F
     /// <summary>All a program is told: variables, and secrets that are settings.</summary>
     public IReadOnlyDictionary<string, string?> Settings => Environment
         .Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value))
-        .Concat(Secrets.Keys.Where(target => target.Contains("__", StringComparison.Ordinal)).Select(target => KeyValuePair.Create(target, default(string))))
+        .Concat(Secrets.Keys.Where(target => !target.Contains('.')).Select(target => KeyValuePair.Create(target, default(string))))
         .ToDictionary();
 
-    public int MemoryMegabytes => this["mem_limit"] is string limit && limit.EndsWith('m') ? int.Parse(limit[..^1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+    public int MemoryMegabytes => this["mem_limit"] is string limit
+        && limit.EndsWith('m') ? int.Parse(limit[..^1], System.Globalization.CultureInfo.InvariantCulture) : 0;
 }

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Npgsql;
-using Shop.Cli;
-using Shop.Cli.Running;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Running;
+using Shop.Launcher.Servers;
 
 namespace Shop.Deployment.Tests;
 
@@ -11,9 +11,9 @@ public sealed class ComposeSettingsTests : IDisposable
 {
     static readonly Dictionary<string, int> _replicas = Replicas.Services.ToDictionary(service => service, _ => 2);
 
-    // The launcher's machine and its console; in a container the image and its defaults say the same. The card network asks for a key
-    // where it has been given one, which compose does not.
-    static readonly string[] _launchersOwn = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_NOLOGO", "Logging__", "Ledger__Path", "TrustedForwarders__", "CardNetwork__ApiKey", "ApiKey"];
+    // The launcher's machine and its console; in a container the image and its defaults say the same.
+    static readonly string[] _launchersOwn =
+        ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_NOLOGO", "Logging__", "Ledger__Path", "TrustedForwarders__"];
 
     readonly string _folder = Directory.CreateTempSubdirectory("shop-compose-").FullName;
     readonly ShopPrograms _launcher;
@@ -21,7 +21,8 @@ public sealed class ComposeSettingsTests : IDisposable
     public ComposeSettingsTests() => _launcher = new(new(Checkout.FindRoot(), new StateDirectory(_folder), new Ports(0)));
 
     public static TheoryData<string> Programs =>
-        ["gateway", "card-network", .. Replicas.Services.SelectMany(service => new[] { Replicas.NameOf(service, 1), Replicas.NameOf(service, 2) })];
+        ["gateway", "card-network", .. Replicas.Services.SelectMany(
+            service => new[] { Replicas.NameOf(service, 1), Replicas.NameOf(service, 2) })];
 
     public static TheoryData<string> Services => [.. Replicas.Services];
 
@@ -31,7 +32,8 @@ public sealed class ComposeSettingsTests : IDisposable
     public void The_same_programs_run()
     {
         var launched = _launcher.All(_replicas).Select(process => process.Name).Where(name => name != ShopPrograms.TraceViewer);
-        var composed = ComposeFile.Services.Values.Where(service => service.Target is not null && !service.IsJob).Select(service => service.Name);
+        var composed = ComposeFile.Services.Values.Where(service => service.Target is not null && !service.IsJob)
+            .Select(service => service.Name);
 
         Assert.Equal(launched.Order(StringComparer.Ordinal), composed.Order(StringComparer.Ordinal));
     }
@@ -45,12 +47,13 @@ public sealed class ComposeSettingsTests : IDisposable
 
         Assert.Equal(
             launched.Keys.Where(key => !_launchersOwn.Any(own => key.StartsWith(own, StringComparison.Ordinal)))
-                .Except(name == ShopPrograms.CardNetwork ? ["SHOP_INSTANCE", "DOTNET_GCgen0size"] : [])
+                .Except(name == ShopPrograms.PaymentProvider ? ["SHOP_INSTANCE", "DOTNET_GCgen0size"] : [])
                 .Concat(Replicas.IsService(name) ? ["ConnectionStrings__DatabasePassword"] : []).Order(StringComparer.Ordinal),
             composed.Keys.Order(StringComparer.Ordinal));
         string[] same =
         [
-            "Authentication__Issuer", "Authentication__Audience", "RabbitMq__VirtualHost", "RabbitMq__Username", "SHOP_INSTANCE", "Draining__Time",
+            "Authentication__Issuer", "Authentication__Audience", "RabbitMq__VirtualHost", "RabbitMq__Username", "SHOP_INSTANCE",
+            "Draining__Time",
             "DOTNET_GCgen0size", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
             "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER",
             "OrderSaga__StockTimeLimit", "OrderSaga__PaymentTimeLimit", "OrderSaga__CompensationTimeLimit", "Reservations__HoldTimeLimit",
@@ -64,13 +67,14 @@ public sealed class ComposeSettingsTests : IDisposable
     public void Every_setting_is_one_the_program_has(string name)
     {
         var program = name.Split('-')[0];
-        if (name == ShopPrograms.CardNetwork)
+        if (name == ShopPrograms.PaymentProvider)
         {
-            Assert.Empty(ComposeFile.Services[name].Settings);
+            Assert.Equal(["ApiKey"], ComposeFile.Services[name].Settings.Keys);
             return;
         }
 
-        var settings = ComposeFile.Services[name].Settings.Where(setting => !setting.Key.StartsWith("DOTNET_", StringComparison.Ordinal)).ToDictionary();
+        var settings = ComposeFile.Services[name].Settings.Where(setting => !setting.Key.StartsWith("DOTNET_", StringComparison.Ordinal))
+            .ToDictionary();
         Assert.Empty(Settings.Problems(program, settings));
         Assert.NotEmpty(Settings.Problems(program, new Dictionary<string, string?>(settings) { ["Authentication__Isuer"] = "shop" }));
         Assert.NotEmpty(Settings.Problems(program, new Dictionary<string, string?>(settings) { ["RabitMq__Host"] = "rabbitmq" }));
@@ -99,7 +103,8 @@ public sealed class ComposeSettingsTests : IDisposable
             .Where(setting => setting.Key.StartsWith("ReverseProxy__", StringComparison.Ordinal)).Select(setting => setting.Value);
 
         Assert.Equal(
-            ComposeFile.Services.Keys.Where(Replicas.IsService).Where(name => char.IsDigit(name[^1])).Select(name => $"http://{name}:8080/").Order(StringComparer.Ordinal),
+            ComposeFile.Services.Keys.Where(Replicas.IsService)
+                .Where(name => char.IsDigit(name[^1])).Select(name => $"http://{name}:8080/").Order(StringComparer.Ordinal),
             addresses.Order(StringComparer.Ordinal));
         using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(ComposeFile.Root, "gateway", "appsettings.json")));
         var clusters = settings.RootElement.GetProperty("ReverseProxy").GetProperty("Routes").EnumerateObject()
@@ -130,7 +135,9 @@ public sealed class ComposeSettingsTests : IDisposable
 
     static void AssertLogin(ComposeService container, Dictionary<string, string> launched)
     {
-        var (expected, found) = (new NpgsqlConnectionStringBuilder(launched["ConnectionStrings__Database"]), new NpgsqlConnectionStringBuilder(container.Environment["ConnectionStrings__Database"]));
+        var (expected, found) = (new NpgsqlConnectionStringBuilder(
+            launched["ConnectionStrings__Database"]), new NpgsqlConnectionStringBuilder(
+                container.Environment["ConnectionStrings__Database"]));
 
         Assert.Equal((expected.Database, expected.Username), (found.Database, found.Username));
         Assert.Equal(("postgres", 5432), (found.Host, found.Port));
@@ -140,5 +147,6 @@ public sealed class ComposeSettingsTests : IDisposable
         Assert.Equal($".shop/compose/secrets/postgres-{expected.Username}.password", file);
     }
 
-    Dictionary<string, string> LaunchersSettings(string name) => new(_launcher.All(_replicas).Single(process => process.Name == name).Environment);
+    Dictionary<string, string> LaunchersSettings(string name) =>
+        new(_launcher.All(_replicas).Single(process => process.Name == name).Environment);
 }

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Shop.Cli;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Servers;
 
 namespace Shop.Deployment.Tests;
 
@@ -106,20 +106,25 @@ public sealed partial class ComposeTests
 
     // Two checkouts that share a name would replace each other's containers.
     [Fact]
-    public void It_has_no_name_of_its_own_and_says_who_gives_it_one() => Assert.Equal("${COMPOSE_PROJECT_NAME:?run deploy/secrets.sh first}", ComposeFile.Name);
+    public void It_has_no_name_of_its_own_and_says_who_gives_it_one() =>
+        Assert.Equal("${COMPOSE_PROJECT_NAME:?run deploy/secrets.sh first}", ComposeFile.Name);
 
     [Fact]
     public void All_of_it_fits_into_four_gibibytes() =>
-        Assert.InRange(ComposeFile.Services.Values.Where(service => !service.IsJob || service.Profiles is not []).Sum(service => service.MemoryMegabytes), 1, MemoryMegabytesMax);
+        Assert.InRange(ComposeFile.Services.Values.Where(service => !service.IsJob || service.Profiles is not [])
+            .Sum(service => service.MemoryMegabytes), 1, MemoryMegabytesMax);
 
     [Theory]
     [InlineData("gateway", "ordering-1 ordering-2 inventory-1 inventory-2 payment-1 payment-2 jaeger prometheus cli")]
     [InlineData("card-network", "payment-1 payment-2 cli")]
-    [InlineData("postgres", "ordering-1 ordering-2 inventory-1 inventory-2 payment-1 payment-2 ordering-migrate inventory-migrate payment-migrate database-access rabbitmq cli")]
+    [InlineData(
+        "postgres",
+        "ordering-1 ordering-2 inventory-1 inventory-2 payment-1 payment-2 ordering-migrate inventory-migrate payment-migrate database-access rabbitmq cli")]
     public void A_container_is_reached_by_those_that_need_it(string name, string others)
     {
         var networks = ComposeFile.Services[name].Networks;
-        var reached = ComposeFile.Services.Values.Where(service => service.Name != name && service.Networks.Intersect(networks).Any()).Select(service => service.Name);
+        var reached = ComposeFile.Services.Values.Where(service => service.Name != name && service.Networks.Intersect(networks).Any())
+            .Select(service => service.Name);
 
         Assert.Equal(others.Split(' ').Order(StringComparer.Ordinal), reached.Order(StringComparer.Ordinal));
     }
@@ -137,7 +142,10 @@ public sealed partial class ComposeTests
     [Fact]
     public void Only_networks_of_what_is_published_lead_out_of_the_machine()
     {
-        var open = ComposeFile.Top("networks").Where(network => ComposeFile.Map(network.Value).GetValueOrDefault("internal") as string != "true").Select(network => network.Key);
+        var open = ComposeFile
+            .Top("networks")
+            .Where(network => ComposeFile.Map(network.Value).GetValueOrDefault("internal") as string != "true")
+            .Select(network => network.Key);
 
         Assert.Equal(["edge", "pages"], open.Order(StringComparer.Ordinal));
         Assert.All(
@@ -155,7 +163,8 @@ public sealed partial class ComposeTests
             Assert.Subset(ComposeFile.Top("networks").Keys.ToHashSet(), service.Networks.ToHashSet());
             Assert.Subset(ComposeFile.Top("secrets").Keys.ToHashSet(), service.Secrets.Values.ToHashSet());
             Assert.True(service.Target is null || stages.Contains(service.Target), $"The Dockerfile has no stage {service.Target}.");
-            foreach (var file in ComposeFile.List(service["volumes"]).Where(volume => volume.StartsWith("./deploy", StringComparison.Ordinal)))
+            foreach (var file in ComposeFile.List(service["volumes"])
+                .Where(volume => volume.StartsWith("./deploy", StringComparison.Ordinal)))
             {
                 Assert.True(Path.Exists(Path.Combine(ComposeFile.Root, file.Split(':')[0])), $"There is no {file}.");
             }
@@ -167,7 +176,9 @@ public sealed partial class ComposeTests
     {
         Assert.DoesNotContain("# syntax", Dockerfile, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("@sha256", Dockerfile, StringComparison.Ordinal);
-        var projects = ProjectPaths().Matches(File.ReadAllText(Path.Combine(ComposeFile.Root, "tools", "Run.slnf"))).Select(match => match.Groups[1].Value).ToArray();
+        var projects = ProjectPaths().Matches(File.ReadAllText(Path.Combine(ComposeFile.Root, "tools", "Run.slnf")))
+            .Select(match => match.Groups[1].Value)
+            .ToArray();
         Assert.NotEmpty(projects);
         Assert.All(projects, project =>
         {
@@ -176,11 +187,29 @@ public sealed partial class ComposeTests
         });
     }
 
+    [Theory]
+    [InlineData("tools/chaos/Chaos.csproj", "build-cli")]
+    [InlineData("tools/cli/Cli.csproj", "build-cli")]
+    [InlineData("tools/launcher/Launcher.csproj", "build-cli")]
+    [InlineData("simulators/payment-provider/PaymentProvider.csproj", "build")]
+    public void What_a_project_includes_from_elsewhere_is_there_where_it_is_built(string project, string stage)
+    {
+        var copied = CopiedSources().Matches(Stage(stage)).Select(match => match.Groups[1].Value).ToArray();
+        var included = IncludesFromElsewhere().Matches(File.ReadAllText(Path.Combine(ComposeFile.Root, project)))
+            .Select(match => Path.GetRelativePath(
+                ComposeFile.Root, Path.GetFullPath(
+                    match.Groups[1].Value, Path.Combine(ComposeFile.Root, Path.GetDirectoryName(project)!)))).ToArray();
+
+        Assert.NotEmpty(included);
+        Assert.All(included, file => Assert.Contains(copied, folder => file.StartsWith(folder + "/", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void The_database_server_is_set_as_the_local_one()
     {
         var local = PostgresSettings.Arguments(5432, durable: true).Where(argument => argument != "-c").Select(Setting).ToDictionary();
-        var compose = ComposeFile.List(ComposeFile.Services["postgres"]["command"]).Where(argument => argument is not ("-c" or "postgres")).Select(Setting).ToDictionary();
+        var compose = ComposeFile.List(ComposeFile.Services["postgres"]["command"])
+            .Where(argument => argument is not ("-c" or "postgres")).Select(Setting).ToDictionary();
 
         foreach (var key in new[] { "max_connections", "shared_buffers", "wal_compression", "max_wal_size" })
         {
@@ -205,6 +234,12 @@ public sealed partial class ComposeTests
 
     [GeneratedRegex(@"^FROM \S+ AS (\S+)$", RegexOptions.Multiline)]
     private static partial Regex StageNames();
+
+    [GeneratedRegex(@"^COPY (\S+) \S+$", RegexOptions.Multiline)]
+    private static partial Regex CopiedSources();
+
+    [GeneratedRegex("<(?:Compile|EmbeddedResource|Content|None|ProjectReference) Include=\"(\\.\\./[^\"]+)\"")]
+    private static partial Regex IncludesFromElsewhere();
 
     [GeneratedRegex("\"([^\"]+\\.csproj)\"")]
     private static partial Regex ProjectPaths();

@@ -1,4 +1,4 @@
-using Shop.Cli.Processes;
+using Shop.Launcher.Processes;
 
 namespace Shop.Deployment.Tests;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Npgsql;
-using Shop.Cli.Running;
 using Shop.Deployment.Tests.Kubernetes;
+using Shop.Launcher.Running;
 
 namespace Shop.Deployment.Tests;
 
@@ -47,7 +47,8 @@ public sealed class KubernetesNetworkTests
                    where !network.Allows(sender, receiver, port)
                    // Locally the gateway is open to everybody, whatever keeps the others from going there.
                    where name != Overlay.Local || receiver.Name != ShopPrograms.Gateway
-                   where (own.Contains(sender) && network.LetsOut(sender, receiver, port)) || (inside.Contains(receiver) && network.LetsIn(sender, receiver, port))
+                   where (own.Contains(sender) && network.LetsOut(sender, receiver, port))
+                       || (inside.Contains(receiver) && network.LetsIn(sender, receiver, port))
                    select Connection(sender.Name, receiver.Name, port);
         Assert.Empty(more);
     }
@@ -80,8 +81,11 @@ public sealed class KubernetesNetworkTests
         Assert.Equal(["podSelector", "policyTypes"], deny.Select(field => field.Key));
         var names = Assert.Single(policies["names"].List("spec.egress"));
         Assert.Empty(policies["names"].At("spec.podSelector")!.AsObject());
-        Assert.Equal([("UDP", 53L), ("TCP", 53L)], names.List("ports").Select(port => (port.TextAt("protocol")!, port.NumberAt("port")!.Value)));
-        Assert.Equal("kube-system", Assert.Single(names.List("to")).At("namespaceSelector.matchLabels")!["kubernetes.io/metadata.name"]!.GetValue<string>());
+        Assert.Equal(
+            [("UDP", 53L), ("TCP", 53L)], names.List("ports").Select(port => (port.TextAt("protocol")!, port.NumberAt("port")!.Value)));
+        Assert.Equal(
+            "kube-system",
+            Assert.Single(names.List("to")).At("namespaceSelector.matchLabels")!["kubernetes.io/metadata.name"]!.GetValue<string>());
     }
 
     // From the shop's own pods to all others, and from outside to them.
@@ -125,13 +129,16 @@ public sealed class KubernetesNetworkTests
             [
                 ("ingress", ShopPrograms.Gateway, 8080),
                 ("keda", "rabbitmq", 5671), ("rabbitmq-operators", "rabbitmq", 15671),
-                .. Replicas.Services.SelectMany(service => new[] { ("postgres-operator", service + "-db", 5432), ("postgres-operator", service + "-db", 8000) }),
+                .. Replicas.Services.SelectMany(
+                    service => new[] { ("postgres-operator", service + "-db", 5432), ("postgres-operator", service + "-db", 8000) }),
             ];
         connections.UnionWith(doors);
         return
         [
-            .. connections.Where(connection => connection.To != Internet).OrderBy(connection => (connection.From, connection.To, connection.Port)).Select(Text),
-            .. connections.Where(connection => connection.To == Internet).OrderBy(connection => (connection.From, connection.Port)).Select(Text),
+            .. connections.Where(connection => connection.To != Internet)
+                .OrderBy(connection => (connection.From, connection.To, connection.Port)).Select(Text),
+            .. connections.Where(connection => connection.To == Internet)
+                .OrderBy(connection => (connection.From, connection.Port)).Select(Text),
         ];
 
         static string Text((string From, string To, int Port) connection) => Connection(connection.From, connection.To, connection.Port);
@@ -152,7 +159,8 @@ public sealed class KubernetesNetworkTests
 
         foreach (var (key, value) in settings)
         {
-            if (key is "OTEL_EXPORTER_OTLP_ENDPOINT" or "CardNetwork__Url" or "Authentication__Authority" || key.EndsWith("__Address", StringComparison.Ordinal))
+            if (key is "OTEL_EXPORTER_OTLP_ENDPOINT" or "CardNetwork__Url" or "Authentication__Authority"
+                || key.EndsWith("__Address", StringComparison.Ordinal))
             {
                 var url = new Uri(value!);
                 yield return (url.Host, url.Port);
@@ -165,11 +173,13 @@ public sealed class KubernetesNetworkTests
         if (overlay.Of("Service").FirstOrDefault(service => service.Name() == host) is { } service)
         {
             var selector = service.Texts("spec.selector");
-            return pods.Single(pod => pod.Namespace == Shop && selector.All(label => pod.Labels.GetValueOrDefault(label.Key) == label.Value)).Name;
+            return pods.Single(pod =>
+                pod.Namespace == Shop && selector.All(label => pod.Labels.GetValueOrDefault(label.Key) == label.Value)).Name;
         }
 
         // An operator names its cluster's services after it; a name with a namespace is what is there.
-        return pods.FirstOrDefault(pod => host == pod.Name || host == pod.Name + "-rw" || host == $"{pod.Name}.{pod.Namespace}.svc")?.Name ?? Internet;
+        return pods.FirstOrDefault(pod => host == pod.Name || host == pod.Name + "-rw" || host == $"{pod.Name}.{pod.Namespace}.svc")?.Name
+            ?? Internet;
     }
 
     static Pod PodOf(JsonObject workload) => new(workload.Name(), Shop, workload.PodTemplate().Texts("metadata.labels"));
@@ -177,9 +187,12 @@ public sealed class KubernetesNetworkTests
     // As the operators label the pods they make.
     static IEnumerable<Pod> Servers(Overlay overlay) =>
     [
-        .. overlay.Of("Cluster").Select(cluster => new Pod(cluster.Name(), Shop, new Dictionary<string, string> { ["cnpg.io/cluster"] = cluster.Name() })),
+        .. overlay.Of("Cluster")
+            .Select(cluster => new Pod(cluster.Name(), Shop, new Dictionary<string, string> { ["cnpg.io/cluster"] = cluster.Name() })),
         .. overlay.Of("RabbitmqCluster").Select(cluster => new Pod(
-            cluster.Name(), Shop, new Dictionary<string, string> { ["app.kubernetes.io/name"] = cluster.Name(), ["app.kubernetes.io/component"] = "rabbitmq" })),
+            cluster.Name(),
+            Shop,
+            new Dictionary<string, string> { ["app.kubernetes.io/name"] = cluster.Name(), ["app.kubernetes.io/component"] = "rabbitmq" })),
     ];
 
     static IEnumerable<Pod> OutsideOf(Overlay overlay) => overlay.Name == Overlay.Local

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Npgsql;
-using Shop.Cli;
-using Shop.Cli.Running;
 using Shop.Deployment.Tests.Kubernetes;
+using Shop.Launcher;
+using Shop.Launcher.Running;
 
 namespace Shop.Deployment.Tests;
 
@@ -13,8 +13,9 @@ public sealed class KubernetesSettingsTests : IDisposable
     // short patience of somebody who watches: a cluster has the defaults, which outlast a node that is replaced.
     static readonly string[] _launchersOwn =
     [
-        "ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port", "TrustedForwarders__", "OrderSaga__", "Reservations__", "Payments__",
-        "Reconciliation__", "CardNetwork__ApiKey", "ApiKey",
+        "ASPNETCORE_ENVIRONMENT", "DOTNET_", "Logging__", "Draining__Time", "Metrics__Port", "TrustedForwarders__", "OrderSaga__",
+        "Reservations__", "Payments__",
+        "Reconciliation__",
     ];
 
     readonly string _folder = Directory.CreateTempSubdirectory("shop-settings-").FullName;
@@ -38,7 +39,7 @@ public sealed class KubernetesSettingsTests : IDisposable
 
         Assert.Equal(
             process.Keys.Where(key => !_launchersOwn.Any(own => key.StartsWith(own, StringComparison.Ordinal)))
-                .Except(program == ShopPrograms.CardNetwork ? ["SHOP_INSTANCE"] : [])
+                .Except(program == ShopPrograms.PaymentProvider ? ["SHOP_INSTANCE"] : [])
                 .Concat(Replicas.Services.Contains(program) ? ["ConnectionStrings__DatabasePassword"] : [])
                 // The launcher tells the gateway each replica; here DNS does.
                 .Concat(program == ShopPrograms.Gateway ? ["Forwarding__ReplicaLookupInterval"] : []).Order(StringComparer.Ordinal),
@@ -60,11 +61,15 @@ public sealed class KubernetesSettingsTests : IDisposable
     {
         var overlay = Overlay.Build(name);
         AssertLogin(overlay, overlay.Get("Deployment", service), LaunchersSettings(service));
-        AssertLogin(overlay, overlay.Get("Job", service + "-migrate"), _launcher.Migration(service).Environment.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
+        AssertLogin(overlay, overlay.Get("Job", service + "-migrate"), _launcher.Migration(service).Environment
+            .ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
 
         var broker = Variable(overlay.Get("Deployment", service), "RabbitMq__Password");
-        Assert.Equal(("broker-" + service, "password"), (broker.TextAt("valueFrom.secretKeyRef.name"), broker.TextAt("valueFrom.secretKeyRef.key")));
-        Assert.Equal(_launcher.Migration(service).Arguments[^1], overlay.Get("Job", service + "-migrate").PodTemplate().List("spec.containers").Single()["args"]![0]!.GetValue<string>());
+        Assert.Equal(
+            ("broker-" + service, "password"), (broker.TextAt("valueFrom.secretKeyRef.name"), broker.TextAt("valueFrom.secretKeyRef.key")));
+        Assert.Equal(
+            _launcher.Migration(service).Arguments[^1],
+            overlay.Get("Job", service + "-migrate").PodTemplate().List("spec.containers").Single()["args"]![0]!.GetValue<string>());
     }
 
     [Theory]
@@ -105,9 +110,13 @@ public sealed class KubernetesSettingsTests : IDisposable
         var scheme = name == Overlay.Local ? "http" : "https";
 
         Assert.Equal(
-            routes.Select(service => ($"ReverseProxy__Clusters__{service}__Destinations__1__Address", (string?)$"{scheme}://{overlay.Get("Service", service).Name()}:8080/")).Order(),
-            overlay.SettingsOf(overlay.Get("Deployment", ShopPrograms.Gateway)).Where(setting => setting.Key.StartsWith("ReverseProxy__", StringComparison.Ordinal))
-                .Select(setting => (setting.Key, setting.Value)).Order());
+            routes
+                .Select(service =>
+                    ($"ReverseProxy__Clusters__{service}__Destinations__1__Address", (string?)$"{scheme}://{overlay.Get("Service", service).Name()}:8080/"))
+                    .Order(),
+            overlay.SettingsOf(overlay.Get("Deployment", ShopPrograms.Gateway))
+                .Where(setting => setting.Key.StartsWith("ReverseProxy__", StringComparison.Ordinal))
+                    .Select(setting => (setting.Key, setting.Value)).Order());
         Assert.All(routes, service => Assert.Equal("None", overlay.Get("Service", service).TextAt("spec.clusterIP")));
     }
 
@@ -136,7 +145,8 @@ public sealed class KubernetesSettingsTests : IDisposable
         {
             Assert.Contains(program, certificates[program + "-tls"]);
             Assert.StartsWith("https://", production.SettingsOf(production.Get("Deployment", program))["ASPNETCORE_URLS"]);
-            var volume = production.Get("Deployment", program).PodTemplate().List("spec.volumes").Single(volume => volume.TextAt("name") == "tls");
+            var volume = production.Get("Deployment", program).PodTemplate().List("spec.volumes").Single(
+                volume => volume.TextAt("name") == "tls");
             Assert.Equal(program + "-tls", volume.TextAt("secret.secretName"));
         }
 

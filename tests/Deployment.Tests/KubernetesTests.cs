@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Shop.Cli.Processes;
 using Shop.Deployment.Tests.Kubernetes;
+using Shop.Launcher.Processes;
 
 namespace Shop.Deployment.Tests;
 
@@ -84,7 +84,8 @@ public sealed class KubernetesTests
         var generated = Overlay.Build(name).Of("ConfigMap").Select(map => map.Name()).ToHashSet();
         Assert.Equal(
             Overlay.Build(name).Manifests.Select(Comparable.Text).Order(StringComparer.Ordinal),
-            Yaml.Read(result.Output).Select(manifest => Comparable.Text(Comparable.WithoutHashes(manifest, generated))).Order(StringComparer.Ordinal));
+            Yaml.Read(result.Output).Select(manifest => Comparable.Text(Comparable.WithoutHashes(manifest, generated))).Order(
+                StringComparer.Ordinal));
     }
 
     [Theory]

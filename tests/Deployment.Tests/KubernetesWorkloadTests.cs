@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
-using Shop.Cli.Running;
 using Shop.Deployment.Tests.Kubernetes;
 using Shop.Hosting;
+using Shop.Launcher.Running;
+using Shop.Messaging;
 
 namespace Shop.Deployment.Tests;
 
@@ -69,14 +70,19 @@ public sealed class KubernetesWorkloadTests
             var container = pod.List("containers").Single();
             var scheme = overlay.SettingsOf(workload)["ASPNETCORE_URLS"] == $"https://+:{Port}" ? "HTTPS" : null;
             Assert.Equal(Port, container.List("ports").Single().NumberAt("containerPort"));
-            foreach (var (probe, path) in new[] { ("startupProbe", "/health/live"), ("readinessProbe", "/health/ready"), ("livenessProbe", "/health/live") })
+            foreach (var (probe, path) in new[]
             {
-                Assert.Equal((path, "web", scheme), (container.TextAt($"{probe}.httpGet.path"), container.TextAt($"{probe}.httpGet.port"), container.TextAt($"{probe}.httpGet.scheme")));
+                ("startupProbe", "/health/live"), ("readinessProbe", "/health/ready"), ("livenessProbe", "/health/live")
+            })
+            {
+                Assert.Equal((path, "web", scheme), (container.TextAt(
+                    $"{probe}.httpGet.path"), container.TextAt($"{probe}.httpGet.port"), container.TextAt($"{probe}.httpGet.scheme")));
             }
 
             var draining = new DrainingOptions().Time.TotalSeconds;
             Assert.True(
-                pod.NumberAt("terminationGracePeriodSeconds") > container.NumberAt("lifecycle.preStop.sleep.seconds") + draining + ShutdownSeconds,
+                pod.NumberAt(
+                    "terminationGracePeriodSeconds") > container.NumberAt("lifecycle.preStop.sleep.seconds") + draining + ShutdownSeconds,
                 $"{workload.Name()} is killed before it has left");
             Assert.Equal(0, workload.NumberAt("spec.strategy.rollingUpdate.maxUnavailable"));
             Assert.Null(workload.At("spec.replicas"));
@@ -95,7 +101,8 @@ public sealed class KubernetesWorkloadTests
     public void The_databases_have_a_connection_for_every_replica_at_the_most(string name)
     {
         var overlay = Overlay.Build(name);
-        var pool = (int)typeof(DatabaseRegistration).GetField("PoolSizeMax", BindingFlags.NonPublic | BindingFlags.Static)!.GetRawConstantValue()!;
+        var pool = (int)typeof(DatabaseRegistration).GetField(
+            "PoolSizeMax", BindingFlags.NonPublic | BindingFlags.Static)!.GetRawConstantValue()!;
         // One more of each during a rollout.
         var wanted = Replicas.Services.ToDictionary(service => service, service => (Scale(overlay, service).Max + 1) * pool);
         const int ReservedForSuperusers = 3;
@@ -103,13 +110,15 @@ public sealed class KubernetesWorkloadTests
         if (name == Overlay.Local)
         {
             var arguments = overlay.Get("StatefulSet", "postgres").PodTemplate().List("spec.containers").Single().At("args")!.AsArray();
-            var max = arguments.Select(argument => argument!.GetValue<string>()).Single(argument => argument.StartsWith("max_connections=", StringComparison.Ordinal));
+            var max = arguments.Select(argument => argument!.GetValue<string>())
+                .Single(argument => argument.StartsWith("max_connections=", StringComparison.Ordinal));
             Assert.True(wanted.Values.Sum() + ReservedForSuperusers < int.Parse(max.Split('=')[1], CultureInfo.InvariantCulture));
         }
         else
         {
             Assert.All(wanted, service => Assert.True(service.Value + ReservedForSuperusers < int.Parse(
-                overlay.Get("Cluster", service.Key + "-db").TextAt("spec.postgresql.parameters.max_connections")!, CultureInfo.InvariantCulture)));
+                overlay.Get("Cluster", service.Key + "-db")
+                    .TextAt("spec.postgresql.parameters.max_connections")!, CultureInfo.InvariantCulture)));
         }
     }
 
@@ -122,8 +131,9 @@ public sealed class KubernetesWorkloadTests
             var triggers = production.Get("ScaledObject", service).List("spec.triggers").ToArray();
             Assert.Equal(
                 QueuesOf(service),
-                triggers.Where(trigger => trigger.TextAt("type") == "rabbitmq").Select(trigger => trigger.TextAt("metadata.queueName")!).Order());
-            var age = DatabaseGauge.OfMessaging(service).Single(gauge => gauge.Name.EndsWith("outbox.age", StringComparison.Ordinal));
+                triggers.Where(trigger => trigger.TextAt("type") == "rabbitmq")
+                    .Select(trigger => trigger.TextAt("metadata.queueName")!).Order());
+            var age = MessagingInvariants.Gauges(service).Single(gauge => gauge.Name.EndsWith("outbox.age", StringComparison.Ordinal));
             Assert.Equal("s", age.Unit);
             Assert.Equal(
                 $"max({age.Name.Replace('.', '_')}_seconds{{job=\"{service}\"}})",
@@ -137,17 +147,21 @@ public sealed class KubernetesWorkloadTests
     {
         var production = Overlay.Build(Overlay.Production);
 
-        Assert.Equal(Replicas.Services.Select(service => service + "-db").Order(), production.Of("Cluster").Select(cluster => cluster.Name()).Order());
+        Assert.Equal(
+            Replicas.Services.Select(service => service + "-db").Order(),
+            production.Of("Cluster").Select(cluster => cluster.Name()).Order());
         Assert.All(production.Of("Cluster"), cluster =>
         {
             Assert.True(cluster.NumberAt("spec.instances") >= 3);
-            Assert.Equal((1, "required"), (cluster.NumberAt("spec.postgresql.synchronous.number"), cluster.TextAt("spec.postgresql.synchronous.dataDurability")));
+            Assert.Equal(
+                (1, "required"),
+                (cluster.NumberAt("spec.postgresql.synchronous.number"), cluster.TextAt("spec.postgresql.synchronous.dataDurability")));
             Assert.Contains(production.Of("ScheduledBackup"), backup => backup.TextAt("spec.cluster.name") == cluster.Name());
         });
         Assert.Equal(3, production.Get("RabbitmqCluster", "rabbitmq").NumberAt("spec.replicas"));
         Assert.Equal("quorum", production.Get("Vhost", "shop").TextAt("spec.defaultQueueType"));
         Assert.Empty(production.Of("Secret"));
-        Assert.DoesNotContain(production.Workloads, workload => workload.Name() == ShopPrograms.CardNetwork);
+        Assert.DoesNotContain(production.Workloads, workload => workload.Name() == ShopPrograms.PaymentProvider);
     }
 
     static (long Min, long Max) Scale(Overlay overlay, string service) =>
@@ -159,10 +173,11 @@ public sealed class KubernetesWorkloadTests
     static void AssertSelects(JsonObject workload, JsonNode? labels)
     {
         var selector = labels!.AsObject().Select(label => (label.Key, label.Value!.GetValue<string>()));
-        Assert.Subset(workload.PodTemplate().Texts("metadata.labels").Select(label => (label.Key, label.Value)).ToHashSet(), selector.ToHashSet());
+        Assert.Subset(
+            workload.PodTemplate().Texts("metadata.labels").Select(label => (label.Key, label.Value)).ToHashSet(), selector.ToHashSet());
     }
 
     static IEnumerable<string> QueuesOf(string service) =>
-        Settings.AssemblyOf(service).GetTypes().Single(type => type.Name == "Endpoints").GetFields()
+        Settings.AssemblyOf(service).GetTypes().Single(type => type.Name == "Queues").GetFields()
             .Select(field => (string)field.GetRawConstantValue()!).Order();
 }

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Shop.Cli.Compose;
-using Shop.Cli.Processes;
-using Shop.Cli.Servers;
+using Shop.Launcher.Compose;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Servers;
 
 namespace Shop.Deployment.Tests;
 
@@ -23,7 +23,9 @@ public sealed class SecretsScriptTests : IDisposable
 
         var named = ComposeFile.Top("secrets").Values.Select(secret => Path.GetFileName((string)ComposeFile.Map(secret)["file"]!));
         // And one for whoever wants to listen to what is announced.
-        Assert.Equal(named.Append("rabbitmq-subscriber.password").Order(StringComparer.Ordinal), Directory.GetFiles(Secrets).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            named.Append("rabbitmq-subscriber.password").Order(StringComparer.Ordinal),
+            Directory.GetFiles(Secrets).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Secrets));
         Assert.All(Directory.GetFiles(Secrets), file => Assert.True(File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherRead)));
         var passwords = Directory.GetFiles(Secrets, "*.password").Select(File.ReadAllText).ToArray();
@@ -49,7 +51,8 @@ public sealed class SecretsScriptTests : IDisposable
     {
         await Run();
 
-        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Secrets, "rabbitmq-users.json"), TestContext.Current.CancellationToken));
+        using var file = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(Secrets, "rabbitmq-users.json"), TestContext.Current.CancellationToken));
         var users = file.RootElement.GetProperty("users").EnumerateArray().ToArray();
         var rights = BrokerAccess.Users(new(Path.Combine(_folder, "launcher")));
         Assert.Equal(
@@ -68,9 +71,10 @@ public sealed class SecretsScriptTests : IDisposable
     {
         await Run();
 
-        using var key = new Cli.Secrets(Secrets).SigningKey();
+        using var key = new Launcher.Secrets(Secrets).SigningKey();
         using var shown = RSA.Create();
-        shown.ImportFromPem(await File.ReadAllTextAsync(Path.Combine(Secrets, "signing-key.public.pem"), TestContext.Current.CancellationToken));
+        shown.ImportFromPem(
+            await File.ReadAllTextAsync(Path.Combine(Secrets, "signing-key.public.pem"), TestContext.Current.CancellationToken));
         Assert.Equal(key.ExportSubjectPublicKeyInfo(), shown.ExportSubjectPublicKeyInfo());
     }
 
@@ -78,12 +82,15 @@ public sealed class SecretsScriptTests : IDisposable
     public async Task Each_checkout_is_a_project_of_its_own_for_compose_and_keeps_what_else_its_user_has_set()
     {
         var (one, two) = (Copy("one"), Copy("it's two"));
-        await File.WriteAllTextAsync(Path.Combine(two, ".env"), "SHOP_GATEWAY_PORT=9080\nCOMPOSE_PROJECT_NAME=shop-copied\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(two, ".env"), "SHOP_GATEWAY_PORT=9080\nCOMPOSE_PROJECT_NAME=shop-copied\n", TestContext.Current.CancellationToken);
         await Run(one);
         await Run(two);
         await Run(two);
 
-        Assert.Equal([$"COMPOSE_PROJECT_NAME={ComposeSystem.ProjectOf(one)}"], await File.ReadAllLinesAsync(Path.Combine(one, ".env"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [$"COMPOSE_PROJECT_NAME={ComposeSystem.ProjectOf(one)}"],
+            await File.ReadAllLinesAsync(Path.Combine(one, ".env"), TestContext.Current.CancellationToken));
         Assert.Equal(
             ["SHOP_GATEWAY_PORT=9080", $"COMPOSE_PROJECT_NAME={ComposeSystem.ProjectOf(two)}"],
             await File.ReadAllLinesAsync(Path.Combine(two, ".env"), TestContext.Current.CancellationToken));
@@ -104,7 +111,8 @@ public sealed class SecretsScriptTests : IDisposable
 
     static async Task Run(string root, params string[] folder)
     {
-        var made = await Tool.Run(["/bin/sh", Path.Combine(root, "deploy", "secrets.sh"), .. folder], cancellation: TestContext.Current.CancellationToken);
+        var made = await Tool.Run(
+            ["/bin/sh", Path.Combine(root, "deploy", "secrets.sh"), .. folder], cancellation: TestContext.Current.CancellationToken);
         Assert.True(made.Succeeded, made.Output);
     }
 }

@@ -19,9 +19,9 @@ static class Settings
 
     public static Assembly AssemblyOf(string program) => program switch
     {
-        "ordering" => typeof(Ordering.Orders.IdempotencyOptions).Assembly,
+        "ordering" => typeof(Ordering.Sagas.OrderSagaOptions).Assembly,
         "inventory" => typeof(Inventory.Products.CatalogueOptions).Assembly,
-        "payment" => typeof(Payment.CardNetwork.CardNetworkOptions).Assembly,
+        "payment" => typeof(Payment.Provider.ProviderOptions).Assembly,
         "gateway" => typeof(Gateway.ProxyOptions).Assembly,
         _ => throw new ArgumentOutOfRangeException(nameof(program), program, "There is no such program."),
     };
@@ -41,7 +41,8 @@ static class Settings
 
             // A value that is not known here, such as a password, is text.
             var configuration = new ConfigurationBuilder().AddInMemoryCollection(group.Select(
-                setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)(setting.Value ?? "text")))).Build();
+                setting => KeyValuePair.Create(
+                    setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)(setting.Value ?? "text")))).Build();
             try
             {
                 configuration.GetSection(group.Key).Get(options, binder => binder.ErrorOnUnknownConfiguration = true);
@@ -58,8 +59,9 @@ static class Settings
     static IEnumerable<Type> OptionsOf(string program)
     {
         var own = AssemblyOf(program);
-        return own.GetReferencedAssemblies().Where(name => name.Name!.StartsWith("Shop.", StringComparison.Ordinal)).Select(Assembly.Load).Append(own)
-            .SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type.GetField("Section") is { IsLiteral: true });
+        return own.GetReferencedAssemblies()
+            .Where(name => name.Name!.StartsWith("Shop.", StringComparison.Ordinal)).Select(Assembly.Load).Append(own)
+                .SelectMany(assembly => assembly.GetTypes())
+                .Where(type => type.GetField("Section") is { IsLiteral: true });
     }
 }

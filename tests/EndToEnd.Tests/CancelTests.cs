@@ -44,16 +44,4 @@ public sealed class CancelTests(ShopSystem shop)
         Assert.All(orders, order => Assert.Equal("customer_request", order.GetProperty("reason").GetString()));
         await shop.MustBeClean();
     }
-
-    [Fact]
-    public async Task An_order_that_has_ended_for_another_reason_cannot_be_cancelled()
-    {
-        var token = shop.Token();
-        var placed = await shop.Place(token, "SOLD-OUT");
-        await shop.End(placed.OrderId, token);
-
-        var answer = await shop.Send(HttpMethod.Post, $"/orders/{placed.OrderId}/cancel", token);
-
-        Assert.Contains("out_of_stock", answer.MustBeProblem(409).Json.GetProperty("detail").GetString()!);
-    }
 }

@@ -17,7 +17,8 @@ public sealed partial class CommandOutputTests(ShopSystem shop)
         var timeline = (await shop.Send(HttpMethod.Get, $"/orders/{id}/timeline", shop.Token("clara"))).Json;
         var placedAt = order.GetProperty("placedAt").GetDateTimeOffset();
         var steps = timeline.GetProperty("steps").EnumerateArray().Select(step =>
-            $"{Math.Round((step.GetProperty("at").GetDateTimeOffset() - placedAt).TotalMilliseconds)} {step.GetProperty("status").GetString()}").ToArray();
+            $"{Math.Round((step.GetProperty("at").GetDateTimeOffset() - placedAt).TotalMilliseconds)} {step.GetProperty("status").GetString()}")
+            .ToArray();
         Assert.Equal(steps, Step().Matches(output).Select(step => $"{step.Groups[1].Value} {step.Groups[2].Value}"));
         Assert.Contains($"Cancelled (payment_declined) after {steps[^1].Split(' ')[0]} ms", output, StringComparison.Ordinal);
         Assert.Contains("ms, seen from here", output, StringComparison.Ordinal);
@@ -49,7 +50,8 @@ public sealed partial class CommandOutputTests(ShopSystem shop)
         var token = shop.Token("logged");
         await shop.End((await shop.Place(token)).OrderId, token);
 
-        var lines = (await shop.Shop("logs --lines 20")).Split('\n').Select(line => Entry().Match(line)).Where(entry => entry.Success).ToArray();
+        var lines = (await shop.Shop("logs --lines 20")).Split('\n').Select(line => Entry().Match(line))
+            .Where(entry => entry.Success).ToArray();
 
         Assert.True(lines.Select(entry => entry.Groups[2].Value).Distinct().Count() > 1, "Only one process has written.");
         // A process whose threads write at once may be a millisecond out of its own order; its lines stay as it wrote them.

@@ -107,6 +107,20 @@ sealed record Damage(string Database, string Break, string Repair, string Subjec
             """,
             Stray,
             "effects-once"),
+        "a message that was lost" => Account("sent", "messages = messages + 1", "messages = messages - 1"),
+        "a message that was handled in place of another" => Account("sent", "ids = ids # 1", "ids = ids # 1"),
+        "a kind on no list" => new(
+            "payment",
+            "insert into payment.message_accounts values (0, 'writes', 'sent', 'Shop.Contracts.Payment:PaymentForgotten', 1, 1, 1)",
+            "delete from payment.message_accounts where owner = 0",
+            "Shop.Contracts.Payment:PaymentForgotten of payment",
+            "messages-accounted"),
+        "a duplicate that was delivered once" => new(
+            "ordering",
+            "insert into ordering.message_accounts values (0, 'ordering-orders', 'unexplained', 'Shop.Contracts.Payment:PaymentTaken', (extract(epoch from now()) / 3600)::int, 1, 1)",
+            "delete from ordering.message_accounts where owner = 0",
+            "Shop.Contracts.Payment:PaymentTaken at ordering-orders",
+            "duplicates-explained"),
         "a key of somebody else" => new(
             "ordering",
             $"update ordering.stored_answers set customer_id = 'mallory' where answer->>'orderId' = '{order}'",
@@ -125,6 +139,21 @@ sealed record Damage(string Database, string Break, string Repair, string Subjec
             "keys-honoured"),
         _ => throw new ArgumentOutOfRangeException(nameof(what), what, "Nobody knows how to do that."),
     };
+
+    static Damage Account(string action, string break_, string repair)
+    {
+        const string Row = """
+            ctid = (select ctid from ordering.message_accounts
+                where action = 'ACTION' and kind = 'Shop.Contracts.Inventory:ReserveStock' order by hour desc, owner limit 1)
+            """;
+        var row = Row.Replace("ACTION", action, StringComparison.Ordinal);
+        return new(
+            "ordering",
+            $"update ordering.message_accounts set {break_} where {row}",
+            $"update ordering.message_accounts set {repair} where {row}",
+            "Shop.Contracts.Inventory:ReserveStock of ordering",
+            "messages-accounted");
+    }
 
     // Not due for an hour: the relay leaves it alone.
     static Damage Outbox(string service, string subject, params IReadOnlyList<string> invariants) => new(

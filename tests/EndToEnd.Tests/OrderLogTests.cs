@@ -8,9 +8,28 @@ public sealed class OrderLogTests(ShopSystem shop)
     const string Customer = "logged-customer";
 
     [Theory]
-    [InlineData("MUG-01", "tok_visa", "ordering Placed", "inventory Held", "ordering StockReserved", "payment Pending", "payment Taken", "ordering Confirmed", "inventory Sold")]
+    [InlineData(
+        "MUG-01",
+        "tok_visa",
+        "ordering Placed",
+        "inventory Held",
+        "ordering StockReserved",
+        "payment Pending",
+        "payment Taken",
+        "ordering Confirmed",
+        "inventory Sold")]
     [InlineData("SOLD-OUT", "tok_visa", "ordering Placed", "ordering Cancelled")]
-    [InlineData("MUG-01", "tok_declined", "ordering Placed", "inventory Held", "ordering StockReserved", "payment Pending", "payment Declined", "ordering Cancelling", "inventory Released", "ordering Cancelled")]
+    [InlineData(
+        "MUG-01",
+        "tok_declined",
+        "ordering Placed",
+        "inventory Held",
+        "ordering StockReserved",
+        "payment Pending",
+        "payment Declined",
+        "ordering Cancelling",
+        "inventory Released",
+        "ordering Cancelled")]
     public async Task Every_change_of_state_is_one_line(string sku, string payment, params string[] changes)
     {
         var order = (await shop.Place(shop.Token(Customer), sku, payment: payment)).OrderId;
@@ -20,9 +39,12 @@ public sealed class OrderLogTests(ShopSystem shop)
 
         var told = lines.Where(IsChange).Select(line => $"{Text(line, "service")} {Text(line, "status") ?? Text(line, "state")}");
         Assert.True(changes.SequenceEqual(told), $"Expected {string.Join(", ", changes)}, but the log says:\n{string.Join('\n', lines)}");
-        Assert.Equal(lines.Select(line => line.GetProperty("time").GetDateTimeOffset()).Order(), lines.Select(line => line.GetProperty("time").GetDateTimeOffset()));
+        Assert.Equal(
+            lines.Select(line => line.GetProperty("time").GetDateTimeOffset()).Order(),
+            lines.Select(line => line.GetProperty("time").GetDateTimeOffset()));
         Assert.All(lines, line => Assert.Equal($"{order}", Text(line, "orderId")));
-        var trace = (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", shop.Token(Customer))).Json.GetProperty("steps")[0].GetProperty("traceId").GetString();
+        var trace = (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", shop.Token(Customer))).Json.GetProperty(
+            "steps")[0].GetProperty("traceId").GetString();
         Assert.All(lines, line => Assert.Equal(trace, Text(line, "traceId")));
         Assert.All(lines, line => Assert.DoesNotContain(payment, line.GetRawText()));
         Assert.All(lines, line => Assert.DoesNotContain(Customer, line.GetRawText()));
@@ -39,7 +61,8 @@ public sealed class OrderLogTests(ShopSystem shop)
 
         var lines = await Logged(order, 12);
 
-        var changes = lines.Where(IsChange).Skip(7).ToLookup(line => Text(line, "service"), line => Text(line, "status") ?? Text(line, "state"));
+        var changes = lines.Where(IsChange).Skip(7).ToLookup(
+            line => Text(line, "service"), line => Text(line, "status") ?? Text(line, "state"));
         Assert.Equal(["Cancelling", "Cancelled"], changes["ordering"]);
         Assert.Equal(["Refunding", "Refunded"], changes["payment"]);
         Assert.Equal(["Released"], changes["inventory"]);

@@ -1,21 +1,50 @@
 using System.Diagnostics;
-using Shop.Cli.Processes;
-using Span = Shop.Cli.Traces.Span;
+using Shop.Launcher.Processes;
+using Span = Shop.Launcher.Client.Traces.Span;
 
 namespace Shop.EndToEnd.Tests;
 
 /// <summary>An order is one trace: of the client's request, through every message, to its end, with nothing missing in between.</summary>
 public sealed class OrderTraceTests(ShopSystem shop)
 {
-    static readonly string[] _paid = ["ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory"];
+    static readonly string[] _paid =
+        ["ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory"];
 
     readonly TracedOrders _orders = new(shop);
 
     [Theory]
-    [InlineData("MUG-01", "tok_visa", "Confirmed", "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory")]
+    [InlineData(
+        "MUG-01",
+        "tok_visa",
+        "Confirmed",
+        "ReserveStock inventory",
+        "StockReserved ordering",
+        "TakePayment payment",
+        "PaymentTaken ordering",
+        "OrderConfirmed inventory")]
     [InlineData("SOLD-OUT", "tok_visa", "Cancelled", "ReserveStock inventory", "StockRejected ordering")]
-    [InlineData("MUG-01", "tok_declined", "Cancelled", "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentDeclined ordering", "ReleaseStock inventory", "StockReleased ordering")]
-    [InlineData("MUG-01", "tok_outage", "Cancelled", "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentOverdue ordering", "ReleaseStock inventory", "StockReleased ordering", "RefundPayment payment", "PaymentRefunded ordering")]
+    [InlineData(
+        "MUG-01",
+        "tok_declined",
+        "Cancelled",
+        "ReserveStock inventory",
+        "StockReserved ordering",
+        "TakePayment payment",
+        "PaymentDeclined ordering",
+        "ReleaseStock inventory",
+        "StockReleased ordering")]
+    [InlineData(
+        "MUG-01",
+        "tok_outage",
+        "Cancelled",
+        "ReserveStock inventory",
+        "StockReserved ordering",
+        "TakePayment payment",
+        "PaymentOverdue ordering",
+        "ReleaseStock inventory",
+        "StockReleased ordering",
+        "RefundPayment payment",
+        "PaymentRefunded ordering")]
     public async Task An_order_is_one_trace_with_nothing_missing(string sku, string payment, string status, params string[] hops)
     {
         var (order, client) = await _orders.Place(sku, payment);
@@ -58,7 +87,7 @@ public sealed class OrderTraceTests(ShopSystem shop)
         var (later, _) = await _orders.Place("MUG-01", "tok_visa");
         await shop.End(later, _orders.Token);
         await _orders.Traced(later, _paid);
-        await Assert.ThrowsAsync<Shop.Cli.UserError>(() => _orders.Viewer.OfOrder(order, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<Launcher.UserError>(() => _orders.Viewer.OfOrder(order, TestContext.Current.CancellationToken));
         var timeline = (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", _orders.Token)).Json;
         Assert.All(
             timeline.GetProperty("steps").EnumerateArray(),

@@ -1,4 +1,4 @@
-using Shop.Cli.Processes;
+using Shop.Launcher.Processes;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -11,7 +11,8 @@ public sealed class ShellTests(ShopSystem shop)
     [
         ("http_proxy", Nowhere), ("HTTPS_PROXY", Nowhere), ("ALL_PROXY", Nowhere), ("PGSSLMODE", "require"), ("PGHOSTADDR", "127.0.0.99"),
         ("PGOPTIONS", "-c default_transaction_read_only=on"), ("RABBITMQ_NODENAME", "other@elsewhere"), ("ASPNETCORE_HTTPS_PORTS", "8443"),
-        ("DOTNET_gcServer", "1"), ("OTEL_SERVICE_NAME", "mine"), ("ConnectionStrings__DatabasePassword", "wrong"), ("LC_ALL", "tr_TR.UTF-8"),
+        ("DOTNET_gcServer", "1"), ("OTEL_SERVICE_NAME", "mine"), ("ConnectionStrings__DatabasePassword", "wrong"),
+        ("LC_ALL", "tr_TR.UTF-8"),
         ("TMPDIR", "/no/such/folder"),
     ];
 

@@ -1,11 +1,12 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
-using Shop.Cli;
-using Shop.Cli.Auditing;
-using Shop.Cli.Processes;
+using Shop.Chaos.Auditing;
+using Shop.Launcher;
+using Shop.Launcher.Client;
+using Shop.Launcher.Processes;
+using Shop.Support;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -20,11 +21,13 @@ public sealed class ShopSystem : IAsyncLifetime
 
     static readonly Dictionary<string, string> _settings = new()
     {
-        ["OrderSaga__PaymentTimeLimit"] = "00:00:12",
+        // Long enough for a busy machine: an order that ends for want of an answer is a failure.
+        ["OrderSaga__PaymentTimeLimit"] = "00:00:25",
         ["OrderSaga__CompensationTimeLimit"] = "00:00:05",
         ["CardNetwork__AnswerTimeLimit"] = "00:00:02",
     };
 
+    readonly EndingsWatch _endings;
     readonly Checkout _checkout;
     readonly HttpClient _http;
 
@@ -33,6 +36,7 @@ public sealed class ShopSystem : IAsyncLifetime
         var root = Checkout.FindRoot();
         var state = new StateDirectory(Path.Combine(root, ".shop", "test-end-to-end"));
         _checkout = new(root, state, new Ports(Ports.FromEnvironment().Offset + PortsAbove));
+        _endings = new(_checkout);
         _http = new() { BaseAddress = new($"http://127.0.0.1:{_checkout.Ports.Gateway}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
@@ -61,9 +65,11 @@ public sealed class ShopSystem : IAsyncLifetime
         Path.Combine(_checkout.Root, "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll"),
         arguments,
         mayFail,
-        new Dictionary<string, string>([.. _settings, .. settings.Select(setting => new KeyValuePair<string, string>(setting.Key, setting.Value))]));
+        new Dictionary<string, string>(
+            [.. _settings, .. settings.Select(setting => new KeyValuePair<string, string>(setting.Key, setting.Value))]));
 
-    public async Task<string> RunProgram(string assembly, string arguments, bool mayFail, IReadOnlyDictionary<string, string>? settings = null)
+    public async Task<string> RunProgram(
+        string assembly, string arguments, bool mayFail, IReadOnlyDictionary<string, string>? settings = null)
     {
         var start = new ProcessStartInfo("dotnet", $"\"{assembly}\" {arguments}")
         {
@@ -91,24 +97,9 @@ public sealed class ShopSystem : IAsyncLifetime
     }
 
     /// <param name="token">Null for nobody.</param>
-    public async Task<Answer> Send(
-        HttpMethod method, string path, string? token, string? json = null, params (string Name, string Value)[] headers)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
-        foreach (var (name, value) in headers)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
-        return new(
-            (int)response.StatusCode,
-            response.Content.Headers.ContentType?.MediaType,
-            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
-            response.Headers.ToDictionary(header => header.Key, header => header.Value.First(), StringComparer.OrdinalIgnoreCase));
-    }
+    public Task<Answer> Send(
+        HttpMethod method, string path, string? token, string? json = null, params (string Name, string Value)[] headers) =>
+        Answer.To(_http, method, path, token, json, headers);
 
     public Task<Answer> Place(string token, string sku = "MUG-01", int quantity = 1, string payment = "tok_visa", string? key = null) =>
         Send(
@@ -166,20 +157,25 @@ public sealed class ShopSystem : IAsyncLifetime
 
     /// <summary>The broker, with the login of a service.</summary>
     public Task<IConnection> ConnectAs(string service) =>
-        Cli.Drills.Faults.BrokerLogin.Open(_checkout, service, TestContext.Current.CancellationToken);
+        Chaos.Drills.Faults.BrokerLogin.Open(_checkout, service, TestContext.Current.CancellationToken);
 
-    public void Kill(string process) => BackgroundProcess.Kill(Find(process));
+    public void Kill(string process)
+    {
+        _endings.Died(process);
+        BackgroundProcess.Kill(Find(process));
+    }
 
     internal ProcessRecord Find(string process) =>
         _checkout.State.Processes.Find(process) ?? throw new InvalidOperationException($"There is no process {process}.");
 
-    /// <summary>No promise is broken, once everything in flight has ended.</summary>
+    /// <summary>No promise is broken, once everything in flight has ended, and nothing ended without a reason.</summary>
     public async Task MustBeClean(int seconds = 90)
     {
         var result = await new Audit(_checkout).Run(TimeSpan.FromSeconds(seconds), _ => { }, TestContext.Current.CancellationToken);
         var violations = result.Invariants.SelectMany(invariant => invariant.Violations.Take(5).Select(
             violation => $"{invariant.Name}: {violation.Subject}: expected {violation.Expected}, found {violation.Found}"));
         Assert.True(result.Ok, string.Join('\n', violations));
+        await _endings.MustHaveReasons();
     }
 
     static void Append(StringBuilder output, string? line)
@@ -188,30 +184,5 @@ public sealed class ShopSystem : IAsyncLifetime
         {
             output.AppendLine(line);
         }
-    }
-}
-
-/// <summary>A response, read to its end.</summary>
-public sealed record Answer(int Status, string? MediaType, string Body, IReadOnlyDictionary<string, string> Headers)
-{
-    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
-
-    public Guid OrderId => Json.GetProperty("orderId").GetGuid();
-
-    /// <summary>It is a problem in the agreed form, with this status.</summary>
-    public Answer MustBeProblem(int status, string? field = null)
-    {
-        Assert.True(Status == status, $"Expected {status}, got {Status}: {Body}");
-        Assert.Equal("application/problem+json", MediaType);
-        Assert.Equal(status, Json.GetProperty("status").GetInt32());
-        Assert.NotEmpty(Json.GetProperty("type").GetString()!);
-        Assert.NotEmpty(Json.GetProperty("title").GetString()!);
-        Assert.Matches("^[0-9a-f]{32}$", Json.GetProperty("traceId").GetString()!);
-        if (field is not null)
-        {
-            Assert.True(Json.TryGetProperty("errors", out var errors) && errors.TryGetProperty(field, out _), $"No error for {field}: {Body}");
-        }
-
-        return this;
     }
 }

@@ -24,8 +24,10 @@ public sealed class SubscriberTests(ShopSystem shop)
 
         var heard = await listening;
 
-        Assert.Contains(orders, order => heard.Contains($"OrderPlaced      {{\"orderId\": \"{order}\", \"customerId\": \"", StringComparison.Ordinal));
-        Assert.Contains(orders, order => heard.Contains($"OrderConfirmed   {{\"orderId\": \"{order}\", \"version\": 3}}", StringComparison.Ordinal));
+        Assert.Contains(
+            orders, order => heard.Contains($"OrderPlaced      {{\"orderId\": \"{order}\", \"customerId\": \"", StringComparison.Ordinal));
+        Assert.Contains(
+            orders, order => heard.Contains($"OrderConfirmed   {{\"orderId\": \"{order}\", \"version\": 3}}", StringComparison.Ordinal));
         Assert.Contains(soldOut, order => heard.Contains($"OrderCancelled   {{\"orderId\": \"{order}\", ", StringComparison.Ordinal));
         Assert.Contains("\"reason\": \"out_of_stock\", \"version\": 2}", heard, StringComparison.Ordinal);
         Assert.Matches("trace [0-9a-f]{32}", heard);

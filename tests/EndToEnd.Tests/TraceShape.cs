@@ -1,4 +1,4 @@
-using Shop.Cli.Traces;
+using Shop.Launcher.Client.Traces;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -14,7 +14,8 @@ static class TraceShape
         var byId = trace.Spans.ToDictionary(span => span.SpanId);
         return [.. trace.Spans
             .Where(span => span.Kind == "consumer" && span.Parent is { } parent && byId.ContainsKey(parent))
-            .Select(span => $"{span.Tags.Single(tag => tag.Key == "shop.message.type").Value.GetString()!.Split('+')[^1]} {ServiceOf(trace, span)}")
+            .Select(span =>
+                $"{span.Tags.Single(tag => tag.Key == "shop.message.type").Value.GetString()!.Split('+')[^1]} {ServiceOf(trace, span)}")
             .Order(StringComparer.Ordinal)];
     }
 
@@ -32,8 +33,10 @@ static class TraceShape
         var byId = trace.Spans.ToDictionary(span => span.SpanId);
         var entrance = Assert.Single(trace.Spans, span => span.Parent == client);
         Assert.Equal(("gateway", "server"), (ServiceOf(trace, entrance), entrance.Kind));
-        Assert.All(trace.Spans, span => Assert.True(span == entrance || (span.Parent is { } parent && byId.ContainsKey(parent)), $"{span.OperationName} hangs on nothing."));
-        Assert.Empty(trace.Spans.Where(span => !IsShared(span, byId) && !span.Tags.Any(tag => tag.Key == "shop.order.id" && tag.Value.GetString() == $"{order}")).Select(span => span.OperationName));
+        Assert.All(trace.Spans, span => Assert.True(
+            span == entrance || (span.Parent is { } parent && byId.ContainsKey(parent)), $"{span.OperationName} hangs on nothing."));
+        Assert.Empty(trace.Spans.Where(span => !IsShared(span, byId) && !span.Tags.Any(
+            tag => tag.Key == "shop.order.id" && tag.Value.GetString() == $"{order}")).Select(span => span.OperationName));
         foreach (var span in trace.Spans)
         {
             switch (span.Kind)
@@ -79,7 +82,8 @@ static class TraceShape
     // A transaction that several works share is about no order in particular, nor are its statements.
     static bool IsShared(Span span, IReadOnlyDictionary<string, Span> byId) =>
         span.Tags.Any(tag => tag.Key == "shop.batch.size" && tag.Value.GetInt64() > 1 && span.OperationName != "commit")
-        || (span.Parent is { } parent && byId.TryGetValue(parent, out var above) && IsShared(above, byId) && above.OperationName.StartsWith("batch ", StringComparison.Ordinal));
+        || (span.Parent is { } parent && byId.TryGetValue(
+            parent, out var above) && IsShared(above, byId) && above.OperationName.StartsWith("batch ", StringComparison.Ordinal));
 
     static string ServiceOf(Trace trace, Span span) => trace.Processes[span.ProcessId].ServiceName;
 }

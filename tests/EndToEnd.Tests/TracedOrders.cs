@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Shop.Cli.Traces;
-using Trace = Shop.Cli.Traces.Trace;
+using Shop.Launcher.Client.Traces;
+using Shop.Support;
+using Trace = Shop.Launcher.Client.Traces.Trace;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -16,7 +17,8 @@ sealed class TracedOrders(ShopSystem shop)
 
     public string Token => shop.Token(Customer);
 
-    public async Task<(Guid Order, ActivityContext Client)> Place(string sku, string payment, ActivityTraceFlags flags = ActivityTraceFlags.Recorded)
+    public async Task<(Guid Order, ActivityContext Client)> Place(
+        string sku, string payment, ActivityTraceFlags flags = ActivityTraceFlags.Recorded)
     {
         var (answer, client) = await Send(
             HttpMethod.Post, "/orders", $$"""{"items":[{"sku":"{{sku}}","quantity":1}],"paymentMethod":"{{payment}}"}""", flags);
@@ -33,8 +35,12 @@ sealed class TracedOrders(ShopSystem shop)
         return (answer, client);
     }
 
-    /// <summary>An order's trace with all these messages. What happens after its end, such as the sale of its stock, belongs to it as well.</summary>
-    public Task<Trace> Traced(Guid order, params string[] hops) => Reached(() => Viewer.OfOrder(order, TestContext.Current.CancellationToken), hops);
+    /// <summary>
+    /// An order's trace with all these messages. What happens after its end, such as the sale of its stock, belongs to
+    /// it as well.
+    /// </summary>
+    public Task<Trace> Traced(Guid order, params string[] hops) =>
+        Reached(() => Viewer.OfOrder(order, TestContext.Current.CancellationToken), hops);
 
     /// <summary>The trace of some other request, with all these messages.</summary>
     public Task<Trace> Traced(ActivityContext client, params string[] hops) =>
@@ -50,7 +56,7 @@ sealed class TracedOrders(ShopSystem shop)
                 {
                     trace = await find();
                 }
-                catch (Cli.UserError)
+                catch (Launcher.UserError)
                 {
                     return false;
                 }

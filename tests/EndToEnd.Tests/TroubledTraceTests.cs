@@ -1,13 +1,18 @@
 using System.Net.Http.Json;
 using System.Text;
 using RabbitMQ.Client;
-using Shop.Cli.Traces;
+using Shop.Launcher.Client.Traces;
 
 namespace Shop.EndToEnd.Tests;
 
 /// <summary>The traces of orders that something happens to are as whole as those of the others.</summary>
 public sealed class TroubledTraceTests(ShopSystem shop)
 {
+    static readonly string[] _confirmed =
+    [
+        "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory",
+    ];
+
     readonly TracedOrders _orders = new(shop);
 
     [Fact]
@@ -15,15 +20,16 @@ public sealed class TroubledTraceTests(ShopSystem shop)
     {
         var (order, client) = await _orders.Place("MUG-01", "tok_visa");
         await shop.End(order, _orders.Token);
-        await _orders.Traced(order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory");
+        await _orders.Traced(order, _confirmed);
 
         var (_, canceller) = await _orders.Send(HttpMethod.Post, $"/orders/{order}/cancel");
         await shop.Reach(order, _orders.Token, 60, "Cancelled");
 
         var cancel = await _orders.Traced(
-            canceller, "CancellationRequested ordering", "ReleaseStock inventory", "StockReleased ordering", "RefundPayment payment", "PaymentRefunded ordering");
+            canceller, "CancellationRequested ordering", "ReleaseStock inventory", "StockReleased ordering", "RefundPayment payment",
+            "PaymentRefunded ordering");
         TraceShape.MustBeWhole(cancel, canceller.SpanId.ToHexString(), order);
-        var placed = await _orders.Traced(order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory");
+        var placed = await _orders.Traced(order, _confirmed);
         TraceShape.MustBeWhole(placed, client.SpanId.ToHexString(), order);
     }
 
@@ -31,16 +37,18 @@ public sealed class TroubledTraceTests(ShopSystem shop)
     public async Task A_deadline_and_the_refund_of_a_payment_that_came_too_late_are_in_the_orders_trace()
     {
         var (order, client) = await _orders.Place("MUG-01", "tok_timeout");
-        using var network = new HttpClient { BaseAddress = new($"http://127.0.0.1:{shop.Checkout.Ports.CardNetwork}") };
+        using var network = new HttpClient { BaseAddress = new($"http://127.0.0.1:{shop.Checkout.Ports.PaymentProvider}") };
         try
         {
             // The money is taken, and nobody can be told until it is too late.
             await ShopSystem.Until(
-                async () => (await network.GetStringAsync($"/v1/charges?reference={order}")).Contains("succeeded", StringComparison.Ordinal), 20, () => "the charge");
+                async () => (await network.GetStringAsync($"/v1/charges?reference={order}")).Contains(
+                    "succeeded", StringComparison.Ordinal), 20, () => "the charge");
             await network.PutAsJsonAsync("/v1/faults", new { outage = true }, TestContext.Current.CancellationToken);
             await shop.Reach(order, _orders.Token, 30, "Cancelling");
             await ShopSystem.Until(
-                async () => (await shop.Send(HttpMethod.Get, $"/payments/{order}", _orders.Token)).Json.GetProperty("status").GetString() == "Voiding", 20, () => "the refund to be asked for");
+                async () => (await shop.Send(HttpMethod.Get, $"/payments/{order}", _orders.Token)).Json.GetProperty("status")
+                    .GetString() == "Voiding", 20, () => "the refund to be asked for");
         }
         finally
         {
@@ -49,7 +57,8 @@ public sealed class TroubledTraceTests(ShopSystem shop)
 
         Assert.Equal("payment_timeout", (await shop.Reach(order, _orders.Token, 60, "Cancelled")).GetProperty("reason").GetString());
         var trace = await _orders.Traced(
-            order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentOverdue ordering", "ReleaseStock inventory", "StockReleased ordering",
+            order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentOverdue ordering",
+            "ReleaseStock inventory", "StockReleased ordering",
             "RefundPayment payment", "PaymentRefunded ordering");
         TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
         Assert.Contains(trace.Spans, span => span.Wait == "schedule" && span.Duration > 11_000_000);
@@ -62,9 +71,11 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         var (order, client) = await _orders.Place("MUG-01", "tok_flaky");
         await shop.End(order, _orders.Token);
 
-        var trace = await _orders.Traced(order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory");
+        var trace = await _orders.Traced(order, _confirmed);
         TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
-        Assert.Equal(["503", "503", ""], trace.Spans.Where(span => span.Label == "POST /v1/charges").OrderBy(span => span.StartTime).Select(span => span.Failure));
+        Assert.Equal(
+            ["503", "503", ""],
+            trace.Spans.Where(span => span.Label == "POST /v1/charges").OrderBy(span => span.StartTime).Select(span => span.Failure));
     }
 
     [Fact]
@@ -72,14 +83,17 @@ public sealed class TroubledTraceTests(ShopSystem shop)
     {
         var (order, client) = await _orders.Place("MUG-01", "tok_visa");
         await shop.End(order, _orders.Token);
-        string[] hops = ["ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory"];
+        string[] hops = [
+            "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentTaken ordering", "OrderConfirmed inventory"
+        ];
         var before = await _orders.Traced(order, hops);
 
         await Repeat(before, before.Spans.Single(span => span.OperationName == "publish Inventory:StockReserved"), order);
 
         var trace = await _orders.Traced(order, [.. hops, "StockReserved ordering"]);
         TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
-        var copies = trace.Spans.Where(span => span.OperationName == "commit" && span.Tags.Any(tag => tag.Key == "shop.duplicate")).ToArray();
+        var copies = trace.Spans.Where(span => span.OperationName == "commit" && span.Tags.Any(tag => tag.Key == "shop.duplicate"))
+            .ToArray();
         Assert.Equal("ordering", trace.Processes[Assert.Single(copies).ProcessId].ServiceName);
         Assert.Equal(before.Spans.Count(span => span.Kind == "producer"), trace.Spans.Count(span => span.Kind == "producer"));
     }
@@ -90,7 +104,8 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         foreach (var payment in new[] { "tok_visa", "tok_declined", "tok_flaky" })
         {
             var answer = await shop.Send(
-                HttpMethod.Post, "/orders", _orders.Token, $$"""{"items":[{"sku":"MUG-01","quantity":7}],"paymentMethod":"{{payment}}"}""", ("Idempotency-Key", "key-of-the-customer-0815"));
+                HttpMethod.Post, "/orders", _orders.Token, $$"""{"items":[{"sku":"MUG-01","quantity":7}],"paymentMethod":"{{payment}}"}""",
+                ("Idempotency-Key", "key-of-the-customer-0815"));
             _ = answer.Status == 202 ? await shop.End(answer.OrderId, _orders.Token) : default;
         }
 
@@ -101,10 +116,23 @@ public sealed class TroubledTraceTests(ShopSystem shop)
 
         using var http = new HttpClient();
         var all = await http.GetStringAsync(
-            new Uri($"http://127.0.0.1:{shop.Checkout.Ports.TraceViewer.Page}/api/traces?limit=1000"), TestContext.Current.CancellationToken);
+            new Uri($"http://127.0.0.1:{shop.Checkout.Ports.TraceViewer.Page}/api/traces?limit=1000"),
+            TestContext.Current.CancellationToken);
         Assert.Contains($"{order}", all, StringComparison.Ordinal);
         Assert.All(
-            ["tok_", "Bearer", "uthorization", _orders.Token, "eyJ", TracedOrders.Customer, "key-of-the-customer", "\"items\"", "items\\", "Password", "password"],
+            [
+                "tok_",
+                "Bearer",
+                "uthorization",
+                _orders.Token,
+                "eyJ",
+                TracedOrders.Customer,
+                "key-of-the-customer",
+                "\"items\"",
+                "items\\",
+                "Password",
+                "password"
+            ],
             secret => Assert.DoesNotContain(secret, all, StringComparison.Ordinal));
     }
 
@@ -147,14 +175,16 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         // And once somebody does again, they are sent.
         var (order, client) = await _orders.Place("SOLD-OUT", "tok_visa");
         await shop.End(order, _orders.Token);
-        TraceShape.MustBeWhole(await _orders.Traced(order, "ReserveStock inventory", "StockRejected ordering"), client.SpanId.ToHexString(), order);
+        TraceShape.MustBeWhole(
+            await _orders.Traced(order, "ReserveStock inventory", "StockRejected ordering"), client.SpanId.ToHexString(), order);
     }
 
     // As a broker does that has lost an acknowledgement: same id, same headers, same body.
     async Task Repeat(Trace trace, Span publish, Guid order)
     {
         await using var connection = await shop.ConnectAs("inventory");
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), TestContext.Current.CancellationToken);
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(true, true), TestContext.Current.CancellationToken);
         const string exchange = "Shop.Contracts.Inventory:StockReserved";
         var properties = new BasicProperties
         {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
-using Shop.Cli;
+using Shop.Launcher;
 
 namespace Shop.EndToEnd.Tests;
 
@@ -26,11 +26,28 @@ public sealed partial class WalkthroughTests
     /// <summary>A case, and what one learns to see in it.</summary>
     static readonly (string Title, string[] Seen)[] _cases =
     [
-        ("A good order", ["^Confirmed after", "● ordering publish Inventory:ReserveStock", "● waited .* in outbox", "● waited .* in queue", "● ordering publish Ordering:OrderConfirmed"]),
-        ("A declined one", [@"^Cancelled \(payment_declined\) after", "● payment publish Payment:PaymentDeclined", "● ordering publish Inventory:ReleaseStock"]),
-        ("A slow one", ["^Confirmed after", @"● payment POST /v1/charges .* [5-9]\.\d\d s"]),
-        ("One whose payment service was killed in the middle", ["○ no span tells of", "payment attempt payment 2", "payment GET /v1/charges", "payment publish Payment:PaymentTaken"]),
-        ("One that was refunded late", [@"Cancelled \(payment_timeout\) after", @"waited (2\.9|3\.\d)\d s in schedule", "ordering publish Payment:RefundPayment", "payment POST /v1/charges/ch_[0-9a-f]+"]),
+        ("A confirmed order", [
+            "^Confirmed after",
+            "● ordering publish Inventory:ReserveStock",
+            "● waited .* in outbox",
+            "● waited .* in queue",
+            "● ordering publish Ordering:OrderConfirmed"
+        ]),
+        ("A declined payment", [
+            @"^Cancelled \(payment_declined\) after",
+            "● payment publish Payment:PaymentDeclined",
+            "● ordering publish Inventory:ReleaseStock"
+        ]),
+        ("A slow payment", ["^Confirmed after", @"● payment POST /v1/charges .* [5-9]\.\d\d s"]),
+        ("Payment killed during the charge", [
+            "○ no span tells of", "payment attempt payment 2", "payment GET /v1/charges", "payment publish Payment:PaymentTaken"
+        ]),
+        ("A late refund", [
+            @"Cancelled \(payment_timeout\) after",
+            @"waited (2\.9|3\.\d)\d s in schedule",
+            "ordering publish Payment:RefundPayment",
+            "payment POST /v1/charges/ch_[0-9a-f]+"
+        ]),
     ];
 
     [Fact]
@@ -38,7 +55,9 @@ public sealed partial class WalkthroughTests
     {
         var text = await File.ReadAllTextAsync(Path.Combine(_root, "docs", "tracing.md"), TestContext.Current.CancellationToken);
         var sections = Section().Split(text);
-        Assert.Equal(_cases.Select((one, number) => $"{number + 1}. {one.Title}"), sections.Select(section => section.Split('\n')[0]).Where(title => char.IsAsciiDigit(title[0])));
+        Assert.Equal(
+            _cases.Select((one, number) => $"{number + 1}. {one.Title}"),
+            sections.Select(section => section.Split('\n')[0]).Where(title => char.IsAsciiDigit(title[0])));
         // The first order runs through code that is not compiled yet, and what is slow in its trace is the compiler.
         await Run("./shop down --wipe && ./shop up && ./shop order --watch");
         try
@@ -64,7 +83,10 @@ public sealed partial class WalkthroughTests
     // As somebody types it at a terminal, in the root of the checkout.
     static async Task<string> Run(string commands)
     {
-        var start = new ProcessStartInfo("bash", ["-c", "set -e\n" + commands]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _root };
+        var start = new ProcessStartInfo("bash", ["-c", "set -e\n" + commands])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _root
+        };
         foreach (var (key, value) in _environment)
         {
             start.Environment[key] = value;
@@ -72,7 +94,8 @@ public sealed partial class WalkthroughTests
 
         using var process = Process.Start(start)!;
         var output = new StringBuilder();
-        foreach (var register in new Action<DataReceivedEventHandler>[] { handler => process.OutputDataReceived += handler, handler => process.ErrorDataReceived += handler })
+        foreach (var register in new Action<DataReceivedEventHandler>[] { handler =>
+            process.OutputDataReceived += handler, handler => process.ErrorDataReceived += handler })
         {
             register((_, line) =>
             {

@@ -2,65 +2,74 @@ using System.Reflection;
 using Shop.Contracts.Payment;
 using Shop.Inventory.Products;
 using Shop.Inventory.Reservations;
-using Shop.Payment.CardNetwork;
+using Shop.Payment.Provider;
 using Shop.Payment.Payments;
 using Shop.Payment.Reconciliation;
-using PaymentEntity = Shop.Payment.Payments.Payment;
 
 namespace Shop.Exploration.Tests;
 
 /// <summary>
-/// The production decisions, asked about states of the explored world. A seeded bug overrides one of them.
+/// The production decisions, asked about explored states. A seeded bug overrides one of them.
 /// </summary>
 class Decisions(SagaDecisions saga)
 {
     const string Sku = "LAST-ONE";
     static readonly Guid _order = Guid.CreateVersion7();
     static readonly DateTimeOffset _later = DateTimeOffset.MaxValue;
+    static readonly DateTimeOffset _leased = DateTimeOffset.UnixEpoch;
     static readonly TakePayment _take = new(_order, 99, "tok_visa", "alice");
 
     public virtual Task<SagaOutcome> Saga(SagaView before, Mail mail) => saga.On(before, mail);
 
-    public virtual (ReservationState? After, IReadOnlyList<Mail> Sent) Reserve(World world, ReservationState? before)
+    public virtual (ReservationState? After, IReadOnlyList<Mail> Sent) Reserve(ExploredState state, ReservationState? before)
     {
-        var (shelf, earlier) = Shelf(world, before);
-        var (made, announcement) = Reservation.Reserve(new(_order, [new(Sku, 1)]), earlier, shelf);
-        return (Put(world, shelf, made ?? earlier), Mails(announcement));
+        var (products, earlier) = Products(state, before);
+        var (made, answer) = Reservation.Reserve(new(_order, [new(Sku, 1)]), earlier, products);
+        return (Put(state, products, made ?? earlier), Mails(answer?.Message));
     }
 
-    public virtual (ReservationState? After, IReadOnlyList<Mail> Sent) Release(World world, ReservationState? before)
+    public virtual (ReservationState? After, IReadOnlyList<Mail> Sent) Release(ExploredState state, ReservationState? before)
     {
-        var (shelf, earlier) = Shelf(world, before);
-        var (made, announcement) = Reservation.Release(new(_order), earlier, shelf);
-        return (Put(world, shelf, made ?? earlier), Mails(announcement));
+        var (products, earlier) = Products(state, before);
+        var (made, answer) = Reservation.Release(new(_order), earlier, products);
+        return (Put(state, products, made ?? earlier), Mails(answer?.Message));
     }
 
-    public static (ReservationState? After, IReadOnlyList<Mail> Sent) Sell(World world, ReservationState before)
+    public static (ReservationState? After, IReadOnlyList<Mail> Sent) Sell(ExploredState state, ReservationState before)
     {
-        var (shelf, reservation) = Shelf(world, before);
-        var missing = reservation!.Sell(shelf);
-        return (Put(world, shelf, reservation), missing is [] ? [] : [Mail.SaleRejected]);
+        var (products, reservation) = Products(state, before);
+        var missing = reservation!.Sell(products);
+        return (Put(state, products, reservation), missing is [] ? [] : [Mail.SaleRejected]);
     }
 
-    public static ReservationState? Expire(World world, ReservationState before)
+    public static ReservationState? Expire(ExploredState state, ReservationState before)
     {
-        var (shelf, reservation) = Shelf(world, before);
-        reservation!.Expire(shelf);
-        return Put(world, shelf, reservation);
+        var (products, reservation) = Products(state, before);
+        reservation!.Expire(products);
+        return Put(state, products, reservation);
     }
 
     public virtual (PaymentView After, IReadOnlyList<Mail> Sent) Take(PaymentView? before)
     {
         var earlier = Restore(before);
-        var (made, announcement) = PaymentEntity.Take(_take, earlier);
-        return (View(made ?? earlier!), Mails(announcement));
+        var (made, answer) = PaymentIntent.Take(_take, earlier);
+        return (View(made ?? earlier!), Mails(answer?.Message));
     }
 
     public static (PaymentView After, IReadOnlyList<Mail> Sent) Refund(PaymentView? before)
     {
         var earlier = Restore(before);
-        var (made, announcement) = PaymentEntity.Refund(new(_order), earlier);
-        return (View(made ?? earlier!), Mails(announcement));
+        var (made, answer) = PaymentIntent.Refund(new(_order), earlier);
+        return (View(made ?? earlier!), Mails(answer?.Message));
+    }
+
+    /// <summary>What a lease leaves behind. Attempts are counted up to two: the third is like the second.</summary>
+    public static PaymentView BeginAttempt(PaymentView before)
+    {
+        var payment = Restore(before)!;
+        payment.BeginAttempt(_leased, TimeSpan.FromSeconds(1));
+        var after = View(payment);
+        return after with { Attempts = Math.Min(after.Attempts, 2) };
     }
 
     /// <summary>What the worker records of an attempt.</summary>
@@ -76,10 +85,10 @@ class Decisions(SagaDecisions saga)
             Phase.NotDone => new ChargeAnswer.NotDone("answered 503"),
             _ => new ChargeAnswer.Unknown("no answer"),
         };
-        var announcement = payment.Learn(answer, attempt.IsSettled, attempt.IsLatest ? payment.Attempts : payment.Attempts - 1);
+        var outcome = payment.Learn(answer, attempt.IsSettled, attempt.IsLatest ? payment.Attempts : payment.Attempts - 1);
         var after = View(payment);
         // Whatever is not done yet is looked at again after a pause.
-        return (after with { Next = after.Next == Next.Never ? Next.Never : Next.Due }, Mails(announcement));
+        return (after with { Next = after.Next == Next.Never ? Next.Never : Next.Due }, Mails(outcome?.Message));
     }
 
     /// <summary>What reconciliation makes of what the ledger has.</summary>
@@ -92,72 +101,72 @@ class Decisions(SagaDecisions saga)
             99,
             ledger == Ledger.Refunded ? 99 : 0,
             ledger switch { Ledger.Declined => "declined", Ledger.Refunded => "refunded", _ => "succeeded" });
-        var announcement = Comparison.IsNews(charge, payment)
+        var outcome = Comparison.IsNews(charge, payment)
             ? payment.Learn(Meanings.OfStatus(charge), settled: true, payment.Attempts)
             : null;
-        return (View(payment), Mails(announcement));
+        return (View(payment), Mails(outcome?.Message));
     }
 
-    protected static IReadOnlyList<Mail> Mails(object? announcement) =>
-        announcement is null ? [] : [Enum.Parse<Mail>(announcement.GetType().Name)];
+    protected static IReadOnlyList<Mail> Mails(object? message) =>
+        message is null ? [] : [Enum.Parse<Mail>(message.GetType().Name)];
 
-    protected static (Dictionary<string, Product> Shelf, Reservation? Reservation) Shelf(World world, ReservationState? state)
+    protected static (Dictionary<string, Product> Products, Reservation? Reservation) Products(ExploredState all, ReservationState? state)
     {
         var product = new Product { Sku = Sku };
-        product.Receive(world.Available + world.Held + world.Sold);
-        product.Hold(world.Held + world.Sold);
-        product.SellHeld(world.Sold);
-        var shelf = new Dictionary<string, Product> { [Sku] = product };
+        product.Receive(all.Available + all.Held + all.Sold);
+        product.Hold(all.Held + all.Sold);
+        product.SellHeld(all.Sold);
+        var products = new Dictionary<string, Product> { [Sku] = product };
         if (state is null)
         {
-            return (shelf, null);
+            return (products, null);
         }
 
-        // The reservation's own way to its state, on a shelf of its own.
+        // The reservation's own way to its state, on products of its own.
         var aside = new Product { Sku = Sku };
         aside.Receive(1);
-        var asideShelf = new Dictionary<string, Product> { [Sku] = aside };
-        var reservation = Reservation.Hold(_order, [new(Sku, 1)], asideShelf);
+        var asideProducts = new Dictionary<string, Product> { [Sku] = aside };
+        var reservation = Reservation.Hold(_order, [new(Sku, 1)], asideProducts);
         switch (state)
         {
             case ReservationState.Sold:
-                reservation.Sell(asideShelf);
+                reservation.Sell(asideProducts);
                 break;
             case ReservationState.Released:
-                reservation.Release(asideShelf);
+                reservation.Release(asideProducts);
                 break;
             case ReservationState.Expired:
-                reservation.Expire(asideShelf);
+                reservation.Expire(asideProducts);
                 break;
             default:
                 break;
         }
 
-        return (shelf, reservation);
+        return (products, reservation);
     }
 
-    protected static ReservationState? Put(World world, Dictionary<string, Product> shelf, Reservation? reservation)
+    protected static ReservationState? Put(ExploredState state, Dictionary<string, Product> products, Reservation? reservation)
     {
-        var product = shelf[Sku];
-        (world.Available, world.Held, world.Sold) = ((int)product.Available, (int)product.Held, (int)product.Sold);
+        var product = products[Sku];
+        (state.Available, state.Held, state.Sold) = ((int)product.Available, (int)product.Held, (int)product.Sold);
         return reservation?.State;
     }
 
-    static PaymentEntity? Restore(PaymentView? view)
+    static PaymentIntent? Restore(PaymentView? view)
     {
         if (view is not { } known)
         {
             return null;
         }
 
-        var payment = PaymentEntity.Intend(_take);
-        Set(payment, nameof(PaymentEntity.State), known.State);
-        Set(payment, nameof(PaymentEntity.InDoubt), known.InDoubt);
-        Set(payment, nameof(PaymentEntity.Attempts), known.Attempts);
-        Set(payment, nameof(PaymentEntity.ChargeId), known.HasCharge ? "ch_1" : null);
-        Set(payment, nameof(PaymentEntity.RefundedAmount), known.State == PaymentState.Refunded ? 99m : 0m);
-        Set(payment, nameof(PaymentEntity.DeclineCode), known.State == PaymentState.Declined ? "card_declined" : null);
-        Set(payment, nameof(PaymentEntity.NextAttemptAt), known.Next switch
+        var payment = PaymentIntent.Intend(_take);
+        Set(payment, nameof(PaymentIntent.State), known.State);
+        Set(payment, nameof(PaymentIntent.InDoubt), known.InDoubt);
+        Set(payment, nameof(PaymentIntent.Attempts), known.Attempts);
+        Set(payment, nameof(PaymentIntent.ChargeId), known.HasCharge ? "ch_1" : null);
+        Set(payment, nameof(PaymentIntent.RefundedAmount), known.State == PaymentState.Refunded ? 99m : 0m);
+        Set(payment, nameof(PaymentIntent.DeclineCode), known.State == PaymentState.Declined ? "card_declined" : null);
+        Set(payment, nameof(PaymentIntent.NextAttemptAt), known.Next switch
         {
             Next.Never => null,
             Next.Due => DateTimeOffset.MinValue,
@@ -166,7 +175,7 @@ class Decisions(SagaDecisions saga)
         return payment;
     }
 
-    static PaymentView View(PaymentEntity payment) => new(
+    static PaymentView View(PaymentIntent payment) => new(
         payment.State,
         payment.InDoubt,
         payment.Attempts,
@@ -174,6 +183,6 @@ class Decisions(SagaDecisions saga)
         payment.NextAttemptAt is not { } next ? Next.Never : next == DateTimeOffset.MinValue ? Next.Due : Next.Leased);
 
     // As EF Core does when it reads a row.
-    static void Set(PaymentEntity payment, string property, object? value) =>
-        typeof(PaymentEntity).GetProperty(property, BindingFlags.Instance | BindingFlags.Public)!.SetValue(payment, value);
+    static void Set(PaymentIntent payment, string property, object? value) =>
+        typeof(PaymentIntent).GetProperty(property, BindingFlags.Instance | BindingFlags.Public)!.SetValue(payment, value);
 }

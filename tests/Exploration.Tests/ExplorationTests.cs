@@ -32,14 +32,15 @@ public sealed class ExplorationTests(ITestOutputHelper output)
 
     /// <param name="cancels">How often the customer cancels.</param>
     /// <param name="lateLandings">How often a charge lands only after everybody has given it up.</param>
-    /// <param name="outsideRefunds">How often the card network, or a person there, gives the money back, at whatever moment.</param>
+    /// <param name="outsideRefunds">How often the payment provider, or a person there, gives the money back, at whatever moment.</param>
     /// <param name="duplicates">How many messages are delivered a second time.</param>
     [Theory]
     [InlineData(1, 1, 0, 0)]
     [InlineData(1, 0, 1, 0)]
     [InlineData(0, 1, 1, 0)]
     [InlineData(0, 0, 1, 1)]
-    public async Task One_order_ends_right_whatever_the_card_network_does(int cancels, int lateLandings, int outsideRefunds, int duplicates)
+    public async Task One_order_ends_right_whatever_the_payment_provider_does(
+        int cancels, int lateLandings, int outsideRefunds, int duplicates)
     {
         await using var saga = await SagaDecisions.Open();
 
@@ -83,20 +84,27 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     public async Task A_release_that_nobody_remembers_is_found() =>
         await MustBeFound(saga => new ReleaseNotRecorded(saga), "deliver ReleaseStock");
 
-    async Task MustBeFound(Func<SagaDecisions, Decisions> seed, string step, int cancels = 1, int lateLandings = 0, int outsideRefunds = 0)
+    [Fact]
+    public async Task An_ended_order_that_awaits_something_is_found() =>
+        await MustBeFound(saga => new AwaitsWhatNobodyHolds(saga), "deliver StockRejected", available: 0);
+
+    async Task MustBeFound(
+        Func<SagaDecisions, Decisions> seed, string step, int cancels = 1, int lateLandings = 0, int outsideRefunds = 0, int available = 1)
     {
         await using var saga = await SagaDecisions.Open();
 
         var exploration = await Explorer.Explore(
-            Start(1, cancels, reminders: 0, expiries: 0, duplicates: 1, sleeps: 0, lateLandings, outsideRefunds), seed(saga), StatesMax);
+            Start(1, cancels, reminders: 0, expiries: 0, duplicates: 1, sleeps: 0, lateLandings, outsideRefunds, available), seed(
+                saga), StatesMax);
 
         output.WriteLine(exploration.ToString());
         Assert.NotNull(exploration.Violation);
         Assert.Contains(exploration.Way, what => what.Contains(step, StringComparison.Ordinal));
     }
 
-    static World Start(
-        int orders, int cancels, int reminders, int expiries, int duplicates, int sleeps, int lateLandings = 0, int outsideRefunds = 0) => new(
+    static ExploredState Start(
+        int orders, int cancels, int reminders, int expiries, int duplicates, int sleeps, int lateLandings = 0, int outsideRefunds = 0,
+        int available = 1) => new(
         [.. Enumerable.Range(0, orders).Select(_ =>
         {
             // As PlaceOrder leaves it.
@@ -114,7 +122,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
             order.Fresh[(int)Mail.ReserveStock] = 1;
             return order;
         })],
-        available: 1,
+        available,
         held: 0,
         sold: 0);
 }

@@ -13,7 +13,7 @@ sealed record Exploration(int States, long Transitions, int FinalStates, string?
 /// </summary>
 static class Explorer
 {
-    public static async Task<Exploration> Explore(World start, Decisions decisions, int statesMax, bool paymentsAtOnce = false)
+    public static async Task<Exploration> Explore(ExploredState start, Decisions decisions, int statesMax, bool paymentsAtOnce = false)
     {
         var received = start.Available + start.Held + start.Sold;
         var moves = new Moves(decisions, paymentsAtOnce);
@@ -21,28 +21,33 @@ static class Explorer
         var ways = new List<(int From, string What)> { (-1, "") };
         var before = new List<List<int>> { new() };
         var finals = new List<int>();
-        var open = new Queue<(int Number, World World)>([(0, start)]);
+        var open = new Queue<(int Number, ExploredState ExploredState)>([(0, start)]);
         var transitions = 0L;
         while (open.TryDequeue(out var current))
         {
-            foreach (var violation in current.World.Violations(received))
+            foreach (var violation in current.ExploredState.Violations(received))
             {
                 return new(numbers.Count, transitions, finals.Count, violation, WayTo(current.Number, ways));
             }
 
-            if (current.World.IsFinal)
+            if (current.ExploredState.IsFinal)
             {
                 finals.Add(current.Number);
             }
 
-            IReadOnlyList<(string, World)> following;
+            IReadOnlyList<(string, ExploredState)> following;
             try
             {
-                following = await moves.From(current.World);
+                following = await moves.From(current.ExploredState);
             }
             catch (UnexpectedMessageException unexpected)
             {
-                return new(numbers.Count, transitions, finals.Count, unexpected.Message, [.. WayTo(current.Number, ways), $"deliver {unexpected.Mail}"]);
+                return new(
+                    numbers.Count,
+                    transitions,
+                    finals.Count,
+                    unexpected.Message,
+                    [.. WayTo(current.Number, ways), $"deliver {unexpected.Mail}"]);
             }
 
             foreach (var (what, next) in following)

@@ -1,42 +1,43 @@
 using Shop.Inventory.Reservations;
+using Shop.Ordering.Orders;
 
 namespace Shop.Exploration.Tests;
 
 /// <summary>
-/// Everything that can happen next in a world. A message that is lost before its commit comes back, which changes nothing; one
+/// Everything that can happen next in a state. A message that is lost before its commit comes back, which changes nothing; one
 /// that is lost after it comes back as a duplicate. So a crash, anywhere, is one of these moves or none.
 /// </summary>
 sealed class Moves(Decisions decisions, bool paymentsAtOnce)
 {
     readonly WorkerMoves _worker = new(decisions);
 
-    public async Task<IReadOnlyList<(string What, World Next)>> From(World world)
+    public async Task<IReadOnlyList<(string What, ExploredState Next)>> From(ExploredState state)
     {
-        var moves = new List<(string, World)>();
-        for (var index = 0; index < world.Orders.Count; index++)
+        var moves = new List<(string, ExploredState)>();
+        for (var index = 0; index < state.Orders.Count; index++)
         {
-            await Deliveries(world, index, moves);
-            Deadlines(world, index, moves);
+            await Deliveries(state, index, moves);
+            Deadlines(state, index, moves);
             if (paymentsAtOnce)
             {
-                _worker.AtOnce(world, index, moves);
+                _worker.AtOnce(state, index, moves);
             }
             else
             {
-                _worker.StepByStep(world, index, moves);
+                _worker.StepByStep(state, index, moves);
             }
         }
 
         return moves;
     }
 
-    async Task Deliveries(World world, int index, List<(string, World)> moves)
+    async Task Deliveries(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
         for (var mail = Mail.ReserveStock; mail <= Mail.StaleCompensationOverdue; mail++)
         {
-            if (world.Orders[index].Fresh[(int)mail] > 0)
+            if (state.Orders[index].Fresh[(int)mail] > 0)
             {
-                var next = world.With(index, one =>
+                var next = state.With(index, one =>
                 {
                     one.Fresh[(int)mail]--;
                     one.Repeatable[(int)mail] += one.DuplicatesLeft > 0 && mail < Mail.StaleStockOverdue ? 1 : 0;
@@ -45,27 +46,27 @@ sealed class Moves(Decisions decisions, bool paymentsAtOnce)
                 moves.Add(($"deliver {mail}", next));
             }
 
-            if (world.Orders[index].Repeatable[(int)mail] > 0)
+            if (state.Orders[index].Repeatable[(int)mail] > 0)
             {
-                var next = world.With(index, one => Repeat(one, mail), out var order);
+                var next = state.With(index, one => Repeat(one, mail), out var order);
                 await Deliver(next, order, mail);
                 moves.Add(($"deliver {mail} again", next));
             }
         }
     }
 
-    async Task Deliver(World world, OrderWorld order, Mail mail)
+    async Task Deliver(ExploredState state, OrderWorld order, Mail mail)
     {
         switch (mail)
         {
             case Mail.ReserveStock:
-                Stock(decisions.Reserve(world, order.Reservation));
+                Stock(decisions.Reserve(state, order.Reservation));
                 break;
             case Mail.ReleaseStock:
-                Stock(decisions.Release(world, order.Reservation));
+                Stock(decisions.Release(state, order.Reservation));
                 break;
             case Mail.OrderConfirmed:
-                Stock(Decisions.Sell(world, order.Reservation ?? throw new InvalidOperationException("Confirmed without a reservation.")));
+                Stock(Decisions.Sell(state, order.Reservation ?? throw new InvalidOperationException("Confirmed without a reservation.")));
                 break;
             case Mail.TakePayment:
                 Money(decisions.Take(order.Payment));
@@ -98,9 +99,9 @@ sealed class Moves(Decisions decisions, bool paymentsAtOnce)
         }
     }
 
-    static void Deadlines(World world, int index, List<(string, World)> moves)
+    static void Deadlines(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
-        var order = world.Orders[index];
+        var order = state.Orders[index];
         var deadline = order.Saga.Status switch
         {
             "Placed" => Mail.StockOverdue,
@@ -109,7 +110,7 @@ sealed class Moves(Decisions decisions, bool paymentsAtOnce)
         };
         if (order.Saga.Timer == Timer.Pending && (deadline != Mail.CompensationOverdue || order.RemindersLeft > 0))
         {
-            moves.Add(($"{deadline} falls due", world.With(index, one =>
+            moves.Add(($"{deadline} falls due", state.With(index, one =>
             {
                 one.RemindersLeft -= deadline == Mail.CompensationOverdue ? 1 : 0;
                 one.Saga = one.Saga with { Timer = Timer.Fired };
@@ -117,10 +118,10 @@ sealed class Moves(Decisions decisions, bool paymentsAtOnce)
             }, out _)));
         }
 
-        // The same condition as in CancelOrder.
-        if (order is { CancelsLeft: > 0, Saga.Status: "Placed" or "StockReserved" or "Confirmed" })
+        if (order.CancelsLeft > 0
+            && SagaDecisions.Make(order.Saga).DecideCancel(DateTimeOffset.UtcNow, TimeSpan.MaxValue) == CancelDecision.Accepted)
         {
-            moves.Add(("the customer cancels", world.With(index, one =>
+            moves.Add(("the customer cancels", state.With(index, one =>
             {
                 one.CancelsLeft--;
                 one.Fresh[(int)Mail.CancellationRequested]++;
@@ -129,7 +130,7 @@ sealed class Moves(Decisions decisions, bool paymentsAtOnce)
 
         if (order is { Reservation: ReservationState.Held, ExpiriesLeft: > 0 })
         {
-            var next = world.With(index, one => one.ExpiriesLeft--, out var expiring);
+            var next = state.With(index, one => one.ExpiriesLeft--, out var expiring);
             expiring.Reservation = Decisions.Expire(next, ReservationState.Held);
             moves.Add(("the hold runs out", next));
         }

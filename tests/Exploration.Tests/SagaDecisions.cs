@@ -86,7 +86,8 @@ sealed class SagaDecisions : IAsyncDisposable
                 context.Headers.Set(MessageHeaders.SchedulingTokenId, Guid.NewGuid().ToString("D"));
             }
         });
-        Assert.True(await _harness.Consumed.SelectAsync(one => one.Context.MessageId == messageId).Any(), $"{mail} was not consumed in {before}.");
+        Assert.True(
+            await _harness.Consumed.SelectAsync(one => one.Context.MessageId == messageId).Any(), $"{mail} was not consumed in {before}.");
         var consumed = _harness.Consumed.Select(one => one.Context.MessageId == messageId).First();
         if (consumed.Exception is not null)
         {
@@ -97,10 +98,12 @@ sealed class SagaDecisions : IAsyncDisposable
         var timer = order.DeadlineToken is null ? Timer.None : order.DeadlineToken == token ? before.Timer : Timer.Pending;
         return new(
             new(order.Status, order.Reason, order.AwaitsStockRelease, order.AwaitsRefund, timer),
-            [.. _sent[order.CorrelationId].Where(sent => sent != message && sent is not OrderCancelled).Select(sent => Enum.Parse<Mail>(sent.GetType().Name))]);
+            [.. _sent[order.CorrelationId].Where(sent => sent != message && sent is not OrderCancelled)
+                .Select(sent => Enum.Parse<Mail>(sent.GetType().Name))]);
     }
 
-    async Task<Order> Put(SagaView view)
+    /// <summary>An order of which a view says all that decisions depend on.</summary>
+    public static Order Make(SagaView view)
     {
         var order = Order.Place(Guid.CreateVersion7(), "alice", [new("LAST-ONE", 1, 99)], "tok_visa", DateTimeOffset.UtcNow);
         order.Status = view.Status;
@@ -110,6 +113,12 @@ sealed class SagaDecisions : IAsyncDisposable
             order.Cancel(view.Reason, view.AwaitsStock, view.AwaitsRefund);
         }
 
+        return order;
+    }
+
+    async Task<Order> Put(SagaView view)
+    {
+        var order = Make(view);
         var sagas = _services.GetRequiredService<IndexedSagaDictionary<Order>>();
         await sagas.MarkInUse(TestContext.Current.CancellationToken);
         sagas.Add(new SagaInstance<Order>(order));

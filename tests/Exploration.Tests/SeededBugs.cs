@@ -3,7 +3,7 @@ using Shop.Payment.Payments;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>Nobody holds the payments against the card network's ledger.</summary>
+/// <summary>Nobody holds the payments against the payment provider's ledger.</summary>
 class NoReconciliation(SagaDecisions saga) : Decisions(saga)
 {
     public override (PaymentView After, IReadOnlyList<Mail> Sent) Reconcile(PaymentView before, Ledger ledger) => (before, []);
@@ -18,19 +18,29 @@ sealed class NoRefundOfLatePayment(SagaDecisions saga) : NoReconciliation(saga)
             : attempt);
 }
 
+/// <summary>An order without stock ends at once, though it says that it waits for stock to come back.</summary>
+sealed class AwaitsWhatNobodyHolds(SagaDecisions saga) : Decisions(saga)
+{
+    public override async Task<SagaOutcome> Saga(SagaView before, Mail mail)
+    {
+        var outcome = await base.Saga(before, mail);
+        return mail == Mail.StockRejected ? outcome with { After = outcome.After with { AwaitsStock = true } } : outcome;
+    }
+}
+
 /// <summary>A repeated ReserveStock holds again.</summary>
 sealed class NoDuplicateCheck(SagaDecisions saga) : Decisions(saga)
 {
-    public override (ReservationState? After, IReadOnlyList<Mail> Sent) Reserve(World world, ReservationState? before) =>
-        base.Reserve(world, null);
+    public override (ReservationState? After, IReadOnlyList<Mail> Sent) Reserve(ExploredState state, ReservationState? before) =>
+        base.Reserve(state, null);
 }
 
 /// <summary>A ReleaseStock that overtakes its ReserveStock is answered, but nothing remembers that the order is off.</summary>
 sealed class ReleaseNotRecorded(SagaDecisions saga) : Decisions(saga)
 {
-    public override (ReservationState? After, IReadOnlyList<Mail> Sent) Release(World world, ReservationState? before)
+    public override (ReservationState? After, IReadOnlyList<Mail> Sent) Release(ExploredState state, ReservationState? before)
     {
-        var (after, sent) = base.Release(world, before);
+        var (after, sent) = base.Release(state, before);
         return (before is null ? null : after, sent);
     }
 }

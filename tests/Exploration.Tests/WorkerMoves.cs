@@ -2,13 +2,13 @@ using Shop.Payment.Payments;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>What the payment worker and the card network can do next.</summary>
+/// <summary>What the payment worker and the payment provider can do next.</summary>
 sealed class WorkerMoves(Decisions decisions)
 {
     /// <summary>A worker that never fails, and nobody in between.</summary>
-    public void AtOnce(World world, int index, List<(string, World)> moves)
+    public void AtOnce(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
-        var order = world.Orders[index];
+        var order = state.Orders[index];
         if (order.Payment is not { Next: Next.Due } payment)
         {
             return;
@@ -19,7 +19,7 @@ sealed class WorkerMoves(Decisions decisions)
             : [Ledger.Succeeded, Ledger.Declined];
         foreach (var outcome in outcomes)
         {
-            var next = world.With(index, one => one.Ledger = outcome, out var paying);
+            var next = state.With(index, one => one.Ledger = outcome, out var paying);
             var phase = outcome switch
             {
                 Ledger.Nothing => Phase.NotFound,
@@ -28,7 +28,7 @@ sealed class WorkerMoves(Decisions decisions)
                 _ => Phase.Succeeded,
             };
             var attempt = new Attempt(payment.State, payment.Attempts == 0, IsSettled: true, IsLatest: true, phase);
-            var (after, sent) = decisions.Record(payment with { Attempts = Math.Min(payment.Attempts + 1, 2), Next = Next.Leased }, attempt);
+            var (after, sent) = decisions.Record(Decisions.BeginAttempt(payment), attempt);
             paying.Payment = after;
             paying.Send(sent);
             moves.Add(($"the worker ends an attempt: {outcome}", next));
@@ -36,9 +36,9 @@ sealed class WorkerMoves(Decisions decisions)
     }
 
     /// <summary>A worker that may crash, or be stopped past its lease and wake up, between any two steps.</summary>
-    public void StepByStep(World world, int index, List<(string, World)> moves)
+    public void StepByStep(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
-        var order = world.Orders[index];
+        var order = state.Orders[index];
         if (order.Payment is { Next: Next.Due } payment && order.Attempt is null)
         {
             // As PaymentLeases has it. A charge has settled when none is under way any more, or when it lands later than anybody expects.
@@ -46,17 +46,12 @@ sealed class WorkerMoves(Decisions decisions)
             var late = payment.InDoubt && !settled && order.LateLandingsLeft > 0;
             foreach (var isSettled in settled || late ? [true, false] : new[] { !payment.InDoubt })
             {
-                moves.Add(("the worker leases the payment", world.With(index, one =>
+                moves.Add(("the worker leases the payment", state.With(index, one =>
                 {
                     one.LateLandingsLeft -= late && isSettled ? 1 : 0;
                     one.Attempt = new(payment.State, payment.Attempts == 0, isSettled, IsLatest: true, Phase.Start);
                     one.Sleeper = one.Sleeper is { } sleeping ? sleeping with { IsLatest = false } : null;
-                    one.Payment = payment with
-                    {
-                        Attempts = Math.Min(payment.Attempts + 1, 2),
-                        InDoubt = payment.InDoubt || payment.State == PaymentState.Pending,
-                        Next = Next.Leased,
-                    };
+                    one.Payment = Decisions.BeginAttempt(payment);
                 }, out _)));
             }
         }
@@ -65,7 +60,7 @@ sealed class WorkerMoves(Decisions decisions)
         {
             foreach (var outcome in order.Ledger == Ledger.Nothing ? [Ledger.Succeeded, Ledger.Declined] : new[] { order.Ledger })
             {
-                moves.Add(($"the charge arrives: {outcome}", world.With(index, one =>
+                moves.Add(($"the charge arrives: {outcome}", state.With(index, one =>
                 {
                     one.ChargeInFlight = false;
                     one.Ledger = outcome;
@@ -73,14 +68,14 @@ sealed class WorkerMoves(Decisions decisions)
             }
         }
 
-        Outside(world, index, moves);
+        Outside(state, index, moves);
         if (order.Attempt is { } attempt)
         {
-            Attempt(world, index, attempt, mayCharge: true, (one, next) => one.Attempt = next, "the worker", moves);
-            moves.Add(("the worker crashes", world.With(index, one => one.Attempt = null, out _)));
+            Attempt(state, index, attempt, mayCharge: true, (one, next) => one.Attempt = next, "the worker", moves);
+            moves.Add(("the worker crashes", state.With(index, one => one.Attempt = null, out _)));
             if (order is { Sleeper: null, SleepsLeft: > 0 })
             {
-                moves.Add(("the worker freezes and its lease ends", world.With(index, one =>
+                moves.Add(("the worker freezes and its lease ends", state.With(index, one =>
                 {
                     one.SleepsLeft--;
                     one.Sleeper = one.Attempt;
@@ -91,23 +86,23 @@ sealed class WorkerMoves(Decisions decisions)
         }
         else if (order.Payment is { Next: Next.Leased })
         {
-            moves.Add(("the lease ends", world.With(index, one => EndLease(one), out _)));
+            moves.Add(("the lease ends", state.With(index, one => EndLease(one), out _)));
         }
 
         if (order.Sleeper is { } sleeper)
         {
-            Attempt(world, index, sleeper, mayCharge: false, (one, next) => one.Sleeper = next, "the worker that woke up", moves);
-            moves.Add(("the worker that slept never wakes up", world.With(index, one => one.Sleeper = null, out _)));
+            Attempt(state, index, sleeper, mayCharge: false, (one, next) => one.Sleeper = next, "the worker that woke up", moves);
+            moves.Add(("the worker that slept never wakes up", state.With(index, one => one.Sleeper = null, out _)));
         }
     }
 
-    // What others do at the card network, and the sweep over its ledger that finds it.
-    void Outside(World world, int index, List<(string, World)> moves)
+    // What others do at the payment provider, and the sweep over its ledger that finds it.
+    void Outside(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
-        var order = world.Orders[index];
+        var order = state.Orders[index];
         if (order is { Ledger: Ledger.Succeeded, OutsideRefundsLeft: > 0 })
         {
-            moves.Add(("somebody gives the money back at the card network", world.With(index, one =>
+            moves.Add(("somebody gives the money back at the payment provider", state.With(index, one =>
             {
                 one.OutsideRefundsLeft--;
                 one.Ledger = Ledger.Refunded;
@@ -116,7 +111,7 @@ sealed class WorkerMoves(Decisions decisions)
 
         if (order.IsUnreconciled)
         {
-            var next = world.With(index, _ => { }, out var reconciled);
+            var next = state.With(index, _ => { }, out var reconciled);
             var (after, sent) = decisions.Reconcile(reconciled.Payment!.Value, reconciled.Ledger);
             reconciled.Payment = after;
             reconciled.Send(sent);
@@ -126,10 +121,11 @@ sealed class WorkerMoves(Decisions decisions)
 
     // As PaymentWorker has it: ask before you charge again, and never charge past the lease.
     void Attempt(
-        World world, int index, Attempt attempt, bool mayCharge, Action<OrderWorld, Attempt?> put, string who, List<(string, World)> moves)
+        ExploredState state, int index, Attempt attempt, bool mayCharge, Action<OrderWorld, Attempt?> put, string who,
+        List<(string, ExploredState)> moves)
     {
-        var order = world.Orders[index];
-        void To(Phase phase, string what, Action<OrderWorld>? also = null) => moves.Add(($"{who} {what}", world.With(index, one =>
+        var order = state.Orders[index];
+        void To(Phase phase, string what, Action<OrderWorld>? also = null) => moves.Add(($"{who} {what}", state.With(index, one =>
         {
             put(one, attempt with { Phase = phase });
             also?.Invoke(one);
@@ -167,7 +163,7 @@ sealed class WorkerMoves(Decisions decisions)
 
                 break;
             default:
-                var next = world.With(index, one => put(one, null), out var recorded);
+                var next = state.With(index, one => put(one, null), out var recorded);
                 var (after, sent) = decisions.Record(recorded.Payment!.Value, attempt);
                 recorded.Payment = after;
                 recorded.Send(sent);
@@ -183,5 +179,6 @@ sealed class WorkerMoves(Decisions decisions)
         _ => Phase.Succeeded,
     };
 
-    static void EndLease(OrderWorld order) => order.Payment = order.Payment is { Next: Next.Leased } leased ? leased with { Next = Next.Due } : order.Payment;
+    static void EndLease(OrderWorld order) =>
+        order.Payment = order.Payment is { Next: Next.Leased } leased ? leased with { Next = Next.Due } : order.Payment;
 }

@@ -32,7 +32,8 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         Assert.Equal(
             ["Orders", "Stock", "Payments", "Operations"],
             document.GetProperty("tags").EnumerateArray().Select(tag => tag.GetProperty("name").GetString()));
-        Assert.Contains("./shop token alice", document.GetProperty("info").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "./shop token alice", document.GetProperty("info").GetProperty("description").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         Assert.Equal("#/components/schemas/Response", ReferenceOf(document, "/orders"));
         Assert.Equal("#/components/schemas/InventoryResponse", ReferenceOf(document, "/products"));
         Assert.Equal("#/components/schemas/PaymentResponse", ReferenceOf(document, "/payments/{orderId}"));
-        Assert.Equal("integer", schemas.GetProperty("Response").GetProperty("properties").GetProperty("id").GetProperty("type").GetString());
+        Assert.Equal(
+            "integer", schemas.GetProperty("Response").GetProperty("properties").GetProperty("id").GetProperty("type").GetString());
     }
 
     [Fact]
@@ -105,6 +107,16 @@ public sealed class ApiDocumentTests : IAsyncLifetime
 
         using var script = await _shop.Get("/docs/scalar.js", token: "");
         Assert.Equal(HttpStatusCode.OK, script.StatusCode);
+    }
+
+    [Fact]
+    public async Task HEAD_answers_as_GET_does_without_a_body()
+    {
+        using var get = await _shop.Get("/openapi/v1.json", token: "");
+        using var head = await _shop.Send(new(HttpMethod.Head, "/openapi/v1.json"), token: "");
+
+        Assert.Equal((HttpStatusCode.OK, get.Content.Headers.ContentType), (head.StatusCode, head.Content.Headers.ContentType));
+        Assert.Equal("", await head.Content.ReadAsStringAsync(Cancellation));
     }
 
     static string DescriptionOf(JsonElement document) => document.GetProperty("info").GetProperty("description").GetString()!;

@@ -15,6 +15,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
         { "from the future", Tokens.Issue("alice", "customer", validFrom: TimeSpan.FromHours(1)), "not valid yet" },
         { "for somebody else", Tokens.Issue("alice", "customer", audience: "bank"), "another audience" },
         { "from somebody else", Tokens.Issue("alice", "customer", issuer: "bank"), "issuer that is not trusted" },
+        { "changed after signing", Tokens.ChangedAfterSigning(), "signature is wrong" },
         { "no token", "nonsense", "malformed" },
         { "for nobody", Tokens.Issue("", "customer"), "subject" },
         { "for a blank", Tokens.Issue(" ", "customer"), "subject" },
@@ -64,6 +65,8 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [InlineData("GET", "/ops/stuck-orders")]
     [InlineData("GET", "/ops/audit")]
     [InlineData("GET", "/ops/dead-letters")]
+    [InlineData("GET", "/ops/dead-letters/ordering-1")]
+    [InlineData("POST", "/ops/dead-letters/inventory-1/replay")]
     [InlineData("DELETE", "/ops/dead-letters/payment-1")]
     [InlineData("PUT", "/products/MUG-01")]
     [InlineData("POST", "/products/MUG-01/restock")]
@@ -74,6 +77,31 @@ public sealed class AuthenticationTests : IAsyncLifetime
 
         await refused.IsProblem(HttpStatusCode.Forbidden);
         Assert.Equal(HttpStatusCode.OK, allowed.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/orders")]
+    [InlineData("POST", "/orders")]
+    [InlineData("GET", "/orders/1")]
+    [InlineData("POST", "/orders/1/cancel")]
+    [InlineData("GET", "/orders/1/timeline")]
+    [InlineData("GET", "/orders/1/events")]
+    [InlineData("GET", "/payments/1")]
+    [InlineData("PUT", "/products/MUG-01")]
+    [InlineData("POST", "/products/MUG-01/restock")]
+    [InlineData("GET", "/ops/stuck-orders")]
+    [InlineData("GET", "/ops/audit")]
+    [InlineData("GET", "/ops/dead-letters")]
+    [InlineData("GET", "/ops/dead-letters/ordering-1")]
+    [InlineData("POST", "/ops/dead-letters/inventory-1/replay")]
+    [InlineData("DELETE", "/ops/dead-letters/payment-1")]
+    public async Task A_protected_route_asks_for_a_token_before_any_service_hears_of_the_request(string method, string path)
+    {
+        using var answer = await _shop.Send(new(new(method), path), token: "");
+
+        await answer.IsProblem(HttpStatusCode.Unauthorized);
+        Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.Single().ToString());
+        Assert.Empty(new[] { _shop.Ordering[0], _shop.Inventory, _shop.Payment }.SelectMany(service => service.Requests));
     }
 
     [Fact]

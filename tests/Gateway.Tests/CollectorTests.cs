@@ -69,6 +69,25 @@ public sealed class CollectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_collector_reads_whole_sentences_from_the_process_it_knows_by_name()
+    {
+        var settings = Settings(_collector.Address);
+        settings["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=named-by-its-starter";
+        using var gateway = GatewayProcess.Start(settings);
+        using var client = await Client(settings);
+
+        gateway.Terminate();
+        Assert.Equal(0, (await gateway.Exit()).ExitCode);
+
+        var logs = string.Concat(_collector.Requests.Where(request => request.Path == "/v1/logs").Select(request => request.Body));
+        Assert.Contains($"Now listening on: {settings["ASPNETCORE_URLS"]!.TrimEnd('/')}", logs, StringComparison.Ordinal);
+        Assert.All(
+            ["/v1/logs", "/v1/metrics"],
+            path => Assert.Contains(
+                "named-by-its-starter", _collector.Requests.First(request => request.Path == path).Body, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_collector_that_never_answers_does_not_hold_up_the_end()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);

@@ -30,6 +30,8 @@ sealed class GatewayScenario : IAsyncDisposable
 
     public FakeService Payment { get; }
 
+    public Uri Address => _client.BaseAddress!;
+
     public IEnumerable<Received> OrderingRequests => Ordering.SelectMany(replica => replica.Requests);
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;

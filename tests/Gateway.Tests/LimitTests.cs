@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Shop.Hosting;
 
 namespace Shop.Gateway.Tests;
 
@@ -72,7 +73,8 @@ public sealed class LimitTests
         using var answer = await shop.Post("/orders");
 
         var problem = await answer.IsProblem(HttpStatusCode.GatewayTimeout);
-        Assert.Contains("Whether it acted is not known", problem.Detail());
+        Assert.Contains("Whether it was done is not known", problem.Detail());
+        Assert.Equal((Problems.OutcomeUnknown, null), (problem.GetProperty("type").GetString(), answer.Headers.RetryAfter));
         Assert.Equal(Assert.Single(shop.OrderingRequests).TraceId, problem.TraceId());
     }
 

@@ -17,7 +17,8 @@ public sealed class OpsAnswerTests : IAsyncLifetime
     [Fact]
     public async Task Dead_letters_of_all_services_are_one_list_with_the_last_failure_first()
     {
-        _shop.Ordering[0].Answer = Json(Letters(waiting: 7, ("ordering-1", "2026-01-01T10:00:00Z"), ("ordering-2", "2026-01-01T08:00:00Z")));
+        _shop.Ordering[0].Answer = Json(
+            Letters(waiting: 7, ("ordering-1", "2026-01-01T10:00:00Z"), ("ordering-2", "2026-01-01T08:00:00Z")));
         _shop.Inventory.Answer = Json(Letters(waiting: 1, ("inventory-1", "2026-01-01T09:00:00.5Z")));
         _shop.Payment.Answer = Json(Letters(waiting: 0));
 

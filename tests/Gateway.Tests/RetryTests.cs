@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Shop.Hosting;
 
 namespace Shop.Gateway.Tests;
 
@@ -86,7 +87,8 @@ public sealed class RetryTests
         using var answer = await shop.Post("/orders", "the order");
 
         var problem = await answer.IsProblem(HttpStatusCode.BadGateway);
-        Assert.Contains("Whether it acted is not known", problem.Detail());
+        Assert.Contains("Whether it was done is not known", problem.Detail());
+        Assert.Equal((Problems.OutcomeUnknown, null), (problem.GetProperty("type").GetString(), answer.Headers.RetryAfter));
         var received = Assert.Single(shop.OrderingRequests);
         Assert.Equal("the order", received.Body);
         Assert.Equal(received.TraceId, problem.TraceId());
@@ -132,7 +134,10 @@ public sealed class RetryTests
         return http.Response.WriteAsync("refused");
     }
 
-    /// <summary>As behind a cut cable: connecting neither comes about nor fails. Its queue is full, so Linux drops what else comes.</summary>
+    /// <summary>
+    /// As behind a cut cable: connecting neither comes about nor fails. Its queue is full, so Linux drops what else
+    /// comes.
+    /// </summary>
     sealed class Swallower : IDisposable
     {
         readonly List<Socket> _sockets = [];

@@ -14,6 +14,7 @@ public sealed class RoutingTests : IAsyncLifetime
     [Theory]
     [InlineData("GET", "/orders?limit=5", "ordering")]
     [InlineData("POST", "/orders", "ordering")]
+    [InlineData("HEAD", "/orders/17", "ordering")]
     [InlineData("POST", "/orders/17/cancel", "ordering")]
     [InlineData("GET", "/orders/17/events", "ordering")]
     [InlineData("GET", "/ops/stuck-orders", "ordering")]

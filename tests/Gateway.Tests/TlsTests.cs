@@ -22,7 +22,8 @@ public sealed class TlsTests : IDisposable
     [Theory]
     [InlineData("localhost", HttpStatusCode.OK)]
     [InlineData("somebody-else", HttpStatusCode.ServiceUnavailable)]
-    public async Task A_service_must_prove_the_name_it_is_asked_by_also_behind_an_address_that_was_looked_up(string name, HttpStatusCode expected)
+    public async Task A_service_must_prove_the_name_it_is_asked_by_also_behind_an_address_that_was_looked_up(
+        string name, HttpStatusCode expected)
     {
         using var authority = NewAuthority();
         using var certificate = Sign(authority, name);

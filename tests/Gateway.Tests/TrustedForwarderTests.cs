@@ -38,7 +38,9 @@ public sealed class TrustedForwarderTests
     public async Task Nobody_else_is_believed(string? trusted)
     {
         await using var shop = await GatewayScenario.Start(
-            [("RateLimits:RequestsPerSecond", "1"), ("RateLimits:Burst", "3"), .. trusted is null ? Array.Empty<(string, string)>() : [("TrustedForwarders:Networks:0", trusted)]]);
+            [("RateLimits:RequestsPerSecond", "1"), ("RateLimits:Burst", "3"), .. trusted is null
+                ? Array.Empty<(string, string)>()
+                : [("TrustedForwarders:Networks:0", trusted)]]);
 
         await RefusesAtLast(shop, "203.0.113.9");
         using var other = await Visit(shop, "198.51.100.7");

@@ -17,6 +17,7 @@ sealed class InventoryScenario : IAsyncDisposable
     readonly RawBroker _broker;
     readonly Dictionary<string, string> _settings;
     readonly List<TestProgram> _replicas = [];
+    DatabaseLink? _link;
 
     InventoryScenario(TestServers servers, string database, RawBroker broker, Dictionary<string, string> settings)
     {
@@ -25,6 +26,8 @@ sealed class InventoryScenario : IAsyncDisposable
     }
 
     public string Database { get; }
+
+    public DatabaseLink Link => _link ?? throw new InvalidOperationException("The replicas reach the database directly.");
 
     public IReadOnlyList<TestProgram> Replicas => _replicas;
 
@@ -41,18 +44,24 @@ sealed class InventoryScenario : IAsyncDisposable
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <param name="replicas">Started all at once.</param>
+    public static Task<InventoryScenario> Open(TestServers servers, int replicas, params (string Key, string Value)[] settings) =>
+        Open(servers, replicas, hasLink: false, settings);
+
+    /// <param name="replicas">Started all at once.</param>
+    /// <param name="hasLink">True if they reach the database through <see cref="Link"/>.</param>
     public static async Task<InventoryScenario> Open(
-        TestServers servers, int replicas, params (string Key, string Value)[] settings)
+        TestServers servers, int replicas, bool hasLink, params (string Key, string Value)[] settings)
     {
         var database = await servers.CreateDatabase("inventory");
         var login = await servers.CreateVirtualHost("inventory");
-        var all = servers.ServiceSettings(database, login);
+        var link = hasLink ? DatabaseLink.To(database) : null;
+        var all = servers.ServiceSettings(link?.Database ?? database, login);
         foreach (var (key, value) in settings)
         {
             all[key] = value;
         }
 
-        var scenario = new InventoryScenario(servers, database, await RawBroker.Connect(login, Cancellation), all);
+        var scenario = new InventoryScenario(servers, database, await RawBroker.Connect(login, Cancellation), all) { _link = link };
         scenario.Reserved = await scenario.Tap<StockReserved>();
         scenario.Rejected = await scenario.Tap<StockRejected>();
         scenario.Released = await scenario.Tap<StockReleased>();
@@ -79,7 +88,7 @@ sealed class InventoryScenario : IAsyncDisposable
     /// <summary>Sends each command as often as told; a repetition has the same message id.</summary>
     public async Task SendAll<T>(IEnumerable<T> commands, int times = 1) =>
         await Task.WhenAll(commands.Select(command => RawBroker.Message(command)).SelectMany(message =>
-            Enumerable.Range(0, times).Select(_ => _broker.Send(Endpoints.Stock, message))));
+            Enumerable.Range(0, times).Select(_ => _broker.Send(Queues.Stock, message))));
 
     public static ReserveStock Reserve(params (string Sku, int Quantity)[] lines) =>
         new(Guid.CreateVersion7(), [.. lines.Select(line => new StockLine(line.Sku, line.Quantity))]);
@@ -93,6 +102,12 @@ sealed class InventoryScenario : IAsyncDisposable
         await using var row = await command.ExecuteReaderAsync(Cancellation);
         Assert.True(await row.ReadAsync(Cancellation), $"There is no {sku}.");
         return new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
+    }
+
+    public async Task<long> Version(string sku)
+    {
+        await using var command = _sql.CreateCommand($"select version from inventory.products where sku = '{sku}'");
+        return (long)(await command.ExecuteScalarAsync(Cancellation))!;
     }
 
     /// <summary>The state of an order's reservation; empty if it has none.</summary>
@@ -120,8 +135,9 @@ sealed class InventoryScenario : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync(Cancellation))!;
     }
 
-    public static Guid OrderOf(BasicDeliverEventArgs delivery) =>
-        JsonDocument.Parse(delivery.Body).RootElement.GetProperty("orderId").GetGuid();
+    public static JsonElement Body(BasicDeliverEventArgs delivery) => JsonDocument.Parse(delivery.Body).RootElement;
+
+    public static Guid OrderOf(BasicDeliverEventArgs delivery) => Body(delivery).GetProperty("orderId").GetGuid();
 
     /// <summary>Waits until an event tells of each of these orders.</summary>
     public static Task Told(ConcurrentQueue<BasicDeliverEventArgs> events, params Guid[] orders) => Wait.Until(
@@ -133,7 +149,9 @@ sealed class InventoryScenario : IAsyncDisposable
     {
         var orders = commands.Select(command => command.OrderId).ToHashSet();
         await Wait.Until(
-            () => Task.FromResult(orders.Except(Reserved.Concat(Rejected).Select(OrderOf)).Count()), open => open == 0, "all orders answered");
+            () => Task.FromResult(orders.Except(Reserved.Concat(Rejected).Select(OrderOf)).Count()),
+            open => open == 0,
+            "all orders answered");
         await Quiet();
         var reserved = Reserved.Select(OrderOf).Where(orders.Contains).ToArray();
         var rejected = Rejected.Select(OrderOf).Where(orders.Contains).ToArray();
@@ -143,11 +161,12 @@ sealed class InventoryScenario : IAsyncDisposable
 
     /// <summary>Waits until nothing is on its way.</summary>
     public Task Quiet() => Wait.Until(
-        async () => await _broker.Count(Endpoints.Stock) == 0 && await CountOutbox() == 0, "nothing in the queue and the outbox");
+        async () => await _broker.Count(Queues.Stock) == 0 && await CountOutbox() == 0, "nothing in the queue and the outbox");
 
     public async ValueTask DisposeAsync()
     {
         _replicas.ForEach(replica => replica.Dispose());
+        await (_link?.DisposeAsync() ?? default);
         await _broker.DisposeAsync();
         await _sql.DisposeAsync();
     }

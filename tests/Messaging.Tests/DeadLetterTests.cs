@@ -69,7 +69,7 @@ public sealed class DeadLetterTests(TestServers servers)
         var (letter, accountId) = await Blocked(bank);
         await Unblock(bank);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => replica.DeadLetters.Replay(letter.Id, $"operator {n}", Cancellation)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => replica.Replay(letter.Id, $"operator {n}")));
 
         Assert.All(answers, answer => Assert.Equal(DeadLetterStatus.Replayed, answer!.Status));
         Assert.Single(answers.Select(answer => answer!.DecidedBy).Distinct());
@@ -87,13 +87,13 @@ public sealed class DeadLetterTests(TestServers servers)
         var replica = await bank.Start("one");
         var (letter, accountId) = await Blocked(bank);
 
-        await replica.DeadLetters.Replay(letter.Id, "alice", Cancellation);
+        await replica.Replay(letter.Id, "alice");
 
         await Failed(bank, 2);
         var again = await bank.DeadLetter();
         Assert.Equal((DeadLetterStatus.Waiting, "alice"), (again.Status, again.DecidedBy));
         await Unblock(bank);
-        await replica.DeadLetters.Replay(letter.Id, "bob", Cancellation);
+        await replica.Replay(letter.Id, "bob");
         await bank.Handled("statement", [accountId]);
         Assert.Equal("bob", (await bank.DeadLetter()).DecidedBy);
     }
@@ -107,11 +107,11 @@ public sealed class DeadLetterTests(TestServers servers)
         await bank.Broker.Send(Replica.Accounts, RawBroker.Message(new Deposit(depositId, bank.AccountId, 1)) with { MessageId = null });
         var letter = await bank.DeadLetter();
 
-        await replica.DeadLetters.Replay(letter.Id, "alice", Cancellation);
+        await replica.Replay(letter.Id, "alice");
         await bank.Handled("deposit", [depositId]);
         // As after a crash between publishing and deleting: the same row once more.
         await bank.Sql.Execute("update bank.dead_letters set status = 'Waiting'");
-        await replica.DeadLetters.Replay(letter.Id, "alice", Cancellation);
+        await replica.Replay(letter.Id, "alice");
         await bank.Settle();
 
         Assert.Equal([depositId], await bank.Sql.Subjects("deposit"));
@@ -124,10 +124,10 @@ public sealed class DeadLetterTests(TestServers servers)
         var replica = await bank.Start("one");
         var (letter, accountId) = await Blocked(bank);
 
-        var discarded = await replica.DeadLetters.Discard(letter.Id, "alice", Cancellation);
+        var discarded = await replica.Discard(letter.Id, "alice");
         Assert.Equal((DeadLetterStatus.Discarded, "alice", true), (discarded!.Status, discarded.DecidedBy, discarded.Handled));
-        Assert.Equal(DeadLetterStatus.Discarded, (await replica.DeadLetters.Replay(letter.Id, "bob", Cancellation))!.Status);
-        Assert.Equal("alice", (await replica.DeadLetters.Discard(letter.Id, "bob", Cancellation))!.DecidedBy);
+        Assert.Equal(DeadLetterStatus.Discarded, (await replica.Replay(letter.Id, "bob"))!.Status);
+        Assert.Equal("alice", (await replica.Discard(letter.Id, "bob"))!.DecidedBy);
         await Unblock(bank);
         var copy = (await replica.DeadLetters.Find(letter.Id, Cancellation))!;
         await bank.Broker.Send(
@@ -146,7 +146,8 @@ public sealed class DeadLetterTests(TestServers servers)
         await bank.Sql.Execute("alter table bank.dead_letters rename to away");
 
         await bank.Broker.Send(Replica.Accounts, RawBroker.Message(new Overdraw(Guid.NewGuid(), bank.AccountId)));
-        await Wait.Until(() => replica.Log.Lines.Any(line => line.Contains("neither be handled nor put aside")), "the failure in the log");
+        await Wait.Until(
+            () => replica.Log.Lines.Any(line => line.Contains("be neither handled nor stored as a dead letter")), "the failure in the log");
         await bank.SendAll(Replica.Accounts, neighbours.Select(id => RawBroker.Message(new Deposit(id, bank.AccountId, 1))));
         await bank.Handled("statement", neighbours);
         await bank.Sql.Execute("alter table bank.away rename to dead_letters");
@@ -177,7 +178,7 @@ public sealed class DeadLetterTests(TestServers servers)
         var purge = replica.Services.GetServices<IHostedService>().OfType<Purge<BankDbContext>>().Single();
         var inbox = purge.Rules.Single(rule => rule.Table.EndsWith("inbox", StringComparison.Ordinal));
         Assert.InRange(await purge.Step(inbox, Cancellation), 1, int.MaxValue);
-        await replica.DeadLetters.Replay(letter.Id, "alice", Cancellation);
+        await replica.Replay(letter.Id, "alice");
         await bank.Settle();
 
         Assert.Equal([depositId], await bank.Sql.Subjects("deposit"));
@@ -195,12 +196,14 @@ public sealed class DeadLetterTests(TestServers servers)
             ids.Add((await bank.DeadLetters(n + 1)).Single(letter => !ids.Contains(letter.Id)).Id);
         }
 
-        await replica.DeadLetters.Discard(ids[0], "alice", Cancellation);
-        await bank.Sql.Execute("update bank.dead_letters set decided_at = now() - interval '91 days', first_failed_at = now() - interval '200 days', last_failed_at = now() - interval '100 days'");
-        await replica.DeadLetters.Discard(ids[1], "alice", Cancellation);
+        await replica.Discard(ids[0], "alice");
+        await bank.Sql.Execute(
+            "update bank.dead_letters set decided_at = now() - interval '91 days', first_failed_at = now() - interval '200 days', last_failed_at = now() - interval '100 days'");
+        await replica.Discard(ids[1], "alice");
         var purge = replica.Services.GetServices<IHostedService>().OfType<Purge<BankDbContext>>().Single();
 
-        Assert.Equal(1, await purge.Step(purge.Rules.Single(rule => rule.Table.EndsWith("dead_letters", StringComparison.Ordinal)), Cancellation));
+        Assert.Equal(
+            1, await purge.Step(purge.Rules.Single(rule => rule.Table.EndsWith("dead_letters", StringComparison.Ordinal)), Cancellation));
 
         Assert.Equal(ids[1..].Order(), (await bank.DeadLetters(2)).Select(letter => letter.Id).Order());
     }

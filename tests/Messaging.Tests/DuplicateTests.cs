@@ -75,7 +75,7 @@ public sealed class DuplicateTests(TestServers servers)
         Assert.Equal(1, readings.Of("shop.messaging.reused_ids", Replica.Accounts).Sum());
         Assert.Equal(0, readings.Of("shop.messaging.duplicates", Replica.Accounts).Sum());
         await bank.Broker.Send(Replica.Accounts, message);
-        await replica.DeadLetters.Replay(letter.Id, "alice", TestContext.Current.CancellationToken);
+        await replica.Replay(letter.Id, "alice");
         await bank.HandledOnce([first, second], "deposit", "statement");
         Assert.True((await bank.DeadLetter()).Handled);
     }

@@ -14,7 +14,7 @@ public sealed class GroupCommitTests(TestServers servers)
         var replica = await bank.Start("one");
 
         var results = await Task.WhenAll(Enumerable.Range(0, 200).Select(number =>
-            replica.Writes.Run(number, _ => Task.FromResult(number))));
+            replica.Writes.Run(_ => Task.FromResult(number))));
 
         Assert.Equal(Enumerable.Range(0, 200), results);
     }
@@ -114,15 +114,15 @@ public sealed class GroupCommitTests(TestServers servers)
         await using var bank = await BankScenario.Open(servers);
         var replica = await bank.Start("one", ("Messaging:WaitingWritesMax", "3"));
         var hold = Guid.NewGuid();
-        var holding = replica.Writes.Run(hold, async _ =>
+        var holding = replica.Writes.Run(async _ =>
         {
             await replica.Gate.Pass(hold);
             return true;
         });
         await replica.Gate.Reached(hold);
 
-        var accepted = Enumerable.Range(0, 3).Select(number => replica.Writes.Run(number, _ => Task.FromResult(number))).ToArray();
-        await Assert.ThrowsAsync<OverloadedException>(() => replica.Writes.Run(3, _ => Task.FromResult(3)));
+        var accepted = Enumerable.Range(0, 3).Select(number => replica.Writes.Run(_ => Task.FromResult(number))).ToArray();
+        await Assert.ThrowsAsync<OverloadedException>(() => replica.Writes.Run(_ => Task.FromResult(3)));
         replica.Gate.Open(hold);
 
         await holding;

@@ -43,7 +43,9 @@ public sealed class IdentityTests(TestServers servers)
         await bank.SendAll(Replica.Transfers, BankScenario.NewIds(Count).Select(id => RawBroker.Message(new StartTransfer(id, never))));
 
         var ofSagas = await Wait.Until(
-            () => bank.Sql.Column<Guid>("select \"DeadlineToken\" from bank.\"Transfers\""), found => found.Count == Count, "all transfers waiting");
+            () => bank.Sql.Column<Guid>("select \"DeadlineToken\" from bank.\"Transfers\""),
+            found => found.Count == Count,
+            "all transfers waiting");
         var rows = await bank.Sql.Column<Guid>("select message_id from bank.outbox where due_at > now()");
         Assert.Equal(rows.Order(), tokens.Concat(ofSagas).Order());
         MustBeRandom(rows.Select(row => row.ToString()));

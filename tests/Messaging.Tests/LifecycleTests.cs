@@ -74,6 +74,39 @@ public sealed class LifecycleTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Forgetting_reads_what_it_forgets_and_is_the_business_of_one_replica_at_a_time()
+    {
+        await using var bank = await BankScenario.Open(servers);
+        var replica = await bank.Start("one", ("Messaging:InboxRetentionDays", "7"));
+        // Rows of all ages in every page, as a table has them whose old rows have made room for new ones.
+        await bank.Sql.Execute(
+            """
+            insert into bank.inbox (message_id, endpoint, received_at)
+            select gen_random_uuid(), 'somewhere', now() - interval '6 days' * (row * 7919 % 100000) / 100000 from generate_series(1, 100000) as row;
+            insert into bank.inbox (message_id, endpoint, received_at)
+            select gen_random_uuid(), 'somewhere', now() - interval '8 days' from generate_series(1, 100)
+            """);
+        await bank.Sql.Execute("vacuum analyze bank.inbox");
+        var purge = replica.Services.GetServices<IHostedService>().OfType<Purge<BankDbContext>>().Single();
+        var inbox = purge.Rules.Single(rule => rule.Table.EndsWith("inbox", StringComparison.Ordinal));
+        await using (await bank.Sql.Locked($"select pg_advisory_xact_lock(hashtextextended('purge of {inbox.Table}', 0))"))
+        {
+            Assert.Equal(0, await purge.Step(inbox, Cancellation));
+        }
+
+        var before = await bank.Sql.Scalar<long>(InboxRowsRead);
+        Assert.Equal(100, await purge.Step(inbox, Cancellation));
+        await replica.Stop(Cancellation);
+
+        var read = await Wait.Until(
+            async () => await bank.Sql.Scalar<long>(InboxRowsRead) - before, rows => rows >= 100, "statistics of the table");
+        Assert.InRange(read, 100, 1_000);
+    }
+
+    const string InboxRowsRead =
+        "select (seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_user_tables where schemaname = 'bank' and relname = 'inbox'";
+
+    [Fact]
     public async Task Publishing_past_the_outbox_is_refused()
     {
         await using var bank = await BankScenario.Open(servers);

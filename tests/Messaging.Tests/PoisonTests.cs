@@ -65,7 +65,8 @@ public sealed class PoisonTests(TestServers servers)
 
         await bank.SendAll(Replica.Accounts, [
             .. Deposits(bank, neighbours.Take(10)),
-            .. broken.Select(one => RawBroker.Message(new Deposit(Guid.NewGuid(), bank.AccountId, 1)).WithBody(one.Value.Body) with { MessageId = one.Key }),
+            .. broken.Select(one =>
+                RawBroker.Message(new Deposit(Guid.NewGuid(), bank.AccountId, 1)).WithBody(one.Value.Body) with { MessageId = one.Key }),
             .. Deposits(bank, neighbours.Skip(10))]);
 
         foreach (var letter in await bank.DeadLetters(cases.Length))

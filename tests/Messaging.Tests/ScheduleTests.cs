@@ -76,7 +76,7 @@ public sealed class ScheduleTests(TestServers servers)
         await using var bank = await BankScenario.Open(servers);
         var replica = await bank.Start("one");
 
-        await replica.Writes.Run("both", async unit =>
+        await replica.Writes.Run(async unit =>
         {
             unit.Unschedule(await unit.Schedule(Replica.Accounts, new Deposit(Guid.NewGuid(), bank.AccountId, 1), _never));
             return true;
@@ -99,7 +99,7 @@ public sealed class ScheduleTests(TestServers servers)
         await bank.Start("two");
 
         await Wait.Until(() => bank.State(transferId), state => state == nameof(TransferMachine.Expired), "the transfer expired");
-        Assert.Equal(0, await bank.Sql.CountOutbox());
+        await Wait.Until(bank.Sql.CountOutbox, rows => rows == 0, "the outbox empty");
     }
 
     [Fact]

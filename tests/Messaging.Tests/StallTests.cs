@@ -28,7 +28,7 @@ public sealed class StallTests(TestServers servers)
             await bank.SendAll(Replica.Accounts, Deposits(served, free));
             await bank.Handled("statement", served);
             Assert.Equal(0, await bank.Sql.Balance(bank.AccountId));
-            await Wait.Until(() => replica.Log.Lines.Any(line => line.Contains("has to wait")), "word of what waits");
+            await Wait.Until(() => replica.Log.Lines.Any(line => line.Contains("was postponed")), "word of what waits");
         }
 
         await bank.HandledOnce([.. waiting, .. served], "deposit", "statement");
@@ -73,10 +73,10 @@ public sealed class StallTests(TestServers servers)
         await using var bank = await BankScenario.Open(servers);
         var frozen = await bank.Start("frozen");
         var gate = Guid.NewGuid();
-        var standing = frozen.Writes.Run(new Deposit(gate, bank.AccountId, 1), async unit =>
+        var standing = frozen.Writes.Run(rows => rows.Lock<Account>(bank.AccountId), async unit =>
         {
             await frozen.Gate.Pass(gate);
-            (await unit.Db.Accounts.FindAsync(bank.AccountId))!.Balance += 1;
+            unit.Rows.Find<Account>(bank.AccountId)!.Balance += 1;
             return true;
         });
         await frozen.Gate.Reached(gate).WaitAsync(Cancellation);
@@ -98,7 +98,8 @@ public sealed class StallTests(TestServers servers)
     {
         await using var bank = await BankScenario.Open(servers);
         var child = await bank.StartChild("child");
-        var owner = await Wait.Until(() => bank.Sql.Column<long>("select owner from bank.outbox_leases"), owners => owners is [_], "the child's lease");
+        var owner = await Wait.Until(
+            () => bank.Sql.Column<long>("select owner from bank.outbox_leases"), owners => owners is [_], "the child's lease");
         var heir = await bank.Start("heir");
         var depositId = Guid.NewGuid();
         await child.Freeze(Cancellation);
@@ -137,7 +138,7 @@ public sealed class StallTests(TestServers servers)
         await using (await bank.Sql.Locked("lock table bank.\"Accounts\" in exclusive mode"))
         {
             await bank.SendAll(Replica.Accounts, Deposits(deposits, bank.AccountId));
-            await Wait.Until(() => replica.Log.Lines.Any(line => line.Contains("has to wait")), "word of what waits");
+            await Wait.Until(() => replica.Log.Lines.Any(line => line.Contains("was postponed")), "word of what waits");
         }
 
         await bank.HandledOnce(deposits, "deposit", "statement");
@@ -188,12 +189,11 @@ public sealed class StallTests(TestServers servers)
         return accountId;
     }
 
-    // The request is one that the accounts' preload knows.
     static Task<Guid> Add(Replica replica, Guid accountId) =>
-        replica.Writes.Run(new Deposit(Guid.NewGuid(), accountId, 1), async unit =>
+        replica.Writes.Run(rows => rows.Lock<Account>(accountId), unit =>
         {
-            (await unit.Db.Accounts.FindAsync(accountId))!.Balance += 1;
-            return accountId;
+            unit.Rows.Find<Account>(accountId)!.Balance += 1;
+            return Task.FromResult(accountId);
         });
 
     static IEnumerable<RawMessage> Deposits(IEnumerable<Guid> depositIds, Guid accountId) =>

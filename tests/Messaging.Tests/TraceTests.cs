@@ -27,13 +27,14 @@ public sealed class TraceTests : IDisposable
         var depositIds = BankScenario.NewIds(5);
         var traces = new Dictionary<Guid, string>();
 
-        var running = await replica.InOneBatch([.. depositIds.Select(depositId => (Func<UnitOfWork<BankDbContext>, Task<bool>>)(async unit =>
-        {
-            using var activity = _source.StartActivity(ActivityKind.Server, parentContext: default)!;
-            traces[depositId] = activity.TraceId.ToString();
-            await unit.Publish(new Deposit(depositId, bank.AccountId, 1));
-            return true;
-        }))]);
+        var running = await replica.InOneBatch(
+            [.. depositIds.Select(depositId => (Func<UnitOfWork<BankDbContext>, Task<bool>>)(async unit =>
+            {
+                using var activity = _source.StartActivity(ActivityKind.Server, parentContext: default)!;
+                traces[depositId] = activity.TraceId.ToString();
+                await unit.Publish(new Deposit(depositId, bank.AccountId, 1));
+                return true;
+            }))]);
 
         await Task.WhenAll(running);
         await bank.HandledOnce(depositIds, "deposit", "statement");
@@ -84,7 +85,8 @@ public sealed class TraceTests : IDisposable
         await using var bank = await BankScenario.Open(_servers);
         var replica = await bank.Start("one");
         var depositId = Guid.NewGuid();
-        var client = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None, isRemote: true);
+        var client = new ActivityContext(
+            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None, isRemote: true);
         using (var activity = _source.StartActivity(ActivityKind.Server, client)!)
         {
             Assert.False(activity.Recorded);
@@ -120,7 +122,8 @@ public sealed class TraceTests : IDisposable
         await Task.WhenAll(running);
         var works = _ended.Where(span => span.OperationName == "commit" && traces.Contains(span.TraceId)).ToArray();
         Assert.Equal(3, works.Length);
-        var batch = Assert.Single(_ended, span => span.OperationName == "batch writes" && works.Any(work => work.SpanId == span.ParentSpanId));
+        var batch = Assert.Single(
+            _ended, span => span.OperationName == "batch writes" && works.Any(work => work.SpanId == span.ParentSpanId));
         Assert.Equal(
             [.. works.Select(work => $"{work.SpanId}").Order()],
             batch.Links.Select(link => link.Context.SpanId).Append(batch.ParentSpanId).Select(span => $"{span}").Order());
@@ -132,21 +135,27 @@ public sealed class TraceTests : IDisposable
     {
         await using var bank = await BankScenario.Open(_servers);
         var replica = await bank.Start("one", ("Messaging:Attempts", "3"));
-        var sender = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var sender = new ActivityContext(
+            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
         await bank.Broker.Send(
-            Replica.Accounts, RawBroker.Message(new Overdraw(Guid.NewGuid(), bank.AccountId)) with { Trace = $"00-{sender.TraceId}-{sender.SpanId}-01" });
+            Replica.Accounts, RawBroker.Message(
+                new Overdraw(Guid.NewGuid(), bank.AccountId)) with { Trace = $"00-{sender.TraceId}-{sender.SpanId}-01" });
         var letter = await bank.DeadLetter();
 
-        await replica.DeadLetters.Replay(letter.Id, "sam", TestContext.Current.CancellationToken);
+        await replica.Replay(letter.Id, "sam");
 
         var deliveries = await Wait.Until(
             () => Task.FromResult(_ended.Where(span => span.TraceId == sender.TraceId && span.Kind == ActivityKind.Consumer).ToArray()),
             spans => spans.Length == 2,
             "a span of the delivery and one of the replay");
-        Assert.All(deliveries, span => Assert.Equal((ActivityStatusCode.Error, letter.Id), (span.Status, span.GetTagItem("shop.dead_letter.id"))));
+        Assert.All(
+            deliveries, span => Assert.Equal((ActivityStatusCode.Error, letter.Id), (span.Status, span.GetTagItem("shop.dead_letter.id"))));
         Assert.Equal(sender.SpanId, deliveries[0].ParentSpanId);
-        Assert.Contains(_ended, span => span.Kind == ActivityKind.Producer && span.TraceId == sender.TraceId && span.SpanId == deliveries[1].ParentSpanId);
-        Assert.Equal(6, _ended.Count(span => span.OperationName == "commit" && deliveries.Any(delivery => delivery.SpanId == span.ParentSpanId)));
+        Assert.Contains(
+            _ended,
+            span => span.Kind == ActivityKind.Producer && span.TraceId == sender.TraceId && span.SpanId == deliveries[1].ParentSpanId);
+        Assert.Equal(
+            6, _ended.Count(span => span.OperationName == "commit" && deliveries.Any(delivery => delivery.SpanId == span.ParentSpanId)));
     }
 
     [Fact]
@@ -177,11 +186,13 @@ public sealed class TraceTests : IDisposable
         var client = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None);
 
         await bank.Broker.Send(
-            Replica.Accounts, RawBroker.Message(new Overdraw(Guid.NewGuid(), bank.AccountId)) with { Trace = $"00-{client.TraceId}-{client.SpanId}-00" });
+            Replica.Accounts, RawBroker.Message(
+                new Overdraw(Guid.NewGuid(), bank.AccountId)) with { Trace = $"00-{client.TraceId}-{client.SpanId}-00" });
 
         var letter = await bank.DeadLetter();
         await Wait.Until(
-            () => Task.FromResult(_ended.Where(span => span.TraceId == client.TraceId && span.Recorded).ToArray()), spans => spans is not [], "a span");
+            () => Task.FromResult(_ended.Where(span => span.TraceId == client.TraceId && span.Recorded).ToArray()), spans =>
+                spans is not [], "a span");
         var kept = Assert.Single(_ended, span => span.TraceId == client.TraceId && span.Recorded);
         Assert.Equal((default, ActivityStatusCode.Error), (kept.ParentSpanId, kept.Status));
         Assert.Equal(letter.Id, kept.GetTagItem("shop.dead_letter.id"));
@@ -198,7 +209,8 @@ public sealed class TraceTests : IDisposable
     {
         foreach (var (depositId, trace) in traces)
         {
-            var seen = await bank.Sql.Column<string>($"select coalesce(\"TraceId\", '') from bank.\"Effects\" where \"Subject\" = '{depositId}'");
+            var seen = await bank.Sql.Column<string>(
+                $"select coalesce(\"TraceId\", '') from bank.\"Effects\" where \"Subject\" = '{depositId}'");
             Assert.Equal([trace, trace], seen);
         }
     }
@@ -210,7 +222,8 @@ public sealed class TraceTests : IDisposable
         {
             ShouldListenTo = source => source.Name is "test" or "Shop.Messaging",
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
-                options.Parent == default || options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? ActivitySamplingResult.AllDataAndRecorded
+                options.Parent == default
+                    || options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? ActivitySamplingResult.AllDataAndRecorded
                 : options.Parent.IsRemote ? ActivitySamplingResult.PropagationData
                 : ActivitySamplingResult.None,
             ActivityStopped = _ended.Enqueue,

@@ -8,7 +8,7 @@ using Shop.Support;
 
 namespace Shop.Payment.Tests;
 
-/// <summary>Real payment processes on a database and queues of their own, and a card network with a ledger of its own.</summary>
+/// <summary>Real payment processes on a database and queues of their own, and a payment provider with a ledger of its own.</summary>
 sealed class PaymentScenario : IAsyncDisposable
 {
     const string Assembly = "Shop.Payment";
@@ -21,7 +21,8 @@ sealed class PaymentScenario : IAsyncDisposable
     readonly List<TestProgram> _programs = [];
 
     PaymentScenario(
-        TestServers servers, string database, RawBroker broker, Dictionary<string, string> settings, Dictionary<string, string> networkSettings)
+        TestServers servers, string database, RawBroker broker, Dictionary<string, string> settings,
+        Dictionary<string, string> networkSettings)
     {
         (_servers, _broker, _settings, _networkSettings) = (servers, broker, settings, networkSettings);
         _sql = NpgsqlDataSource.Create(database + ";Maximum Pool Size=3");
@@ -53,7 +54,7 @@ sealed class PaymentScenario : IAsyncDisposable
         scenario.Taken = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentTaken>());
         scenario.Declined = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentDeclined>());
         scenario.Refunded = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentRefunded>());
-        scenario.Network = await scenario.Start("Shop.CardNetwork", scenario._networkSettings);
+        scenario.Network = await scenario.Start("Shop.PaymentProvider", scenario._networkSettings);
         all["CardNetwork__Url"] = scenario.Network.Address;
         await TestProgram.Run(Assembly, "migrate", all);
         return scenario;
@@ -61,18 +62,18 @@ sealed class PaymentScenario : IAsyncDisposable
 
     public Task<TestProgram> StartReplica() => Start(Assembly, _settings);
 
-    public Task Send<T>(T command) => _broker.Send(Endpoints.Payments, RawBroker.Message(command));
+    public Task Send<T>(T command) => _broker.Send(Queues.Payments, RawBroker.Message(command));
 
     public static TakePayment Take(string token, decimal amount = 25) => new(Guid.CreateVersion7(), amount, token, "alice");
 
-    /// <summary>Makes the card network misbehave.</summary>
+    /// <summary>Makes the payment provider misbehave.</summary>
     public async Task Misbehave(object faults)
     {
         using var answer = await Network.Http.PutAsJsonAsync("v1/faults", faults, Cancellation);
         Assert.True(answer.IsSuccessStatusCode);
     }
 
-    /// <summary>The card network's ledger about an order, charge by charge.</summary>
+    /// <summary>The payment provider's ledger about an order, charge by charge.</summary>
     public async Task<IReadOnlyList<(string Amount, string Refunded, string Status)>> Ledger(Guid orderId)
     {
         var charges = await Network.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
@@ -97,7 +98,7 @@ sealed class PaymentScenario : IAsyncDisposable
         return (string?)await command.ExecuteScalarAsync(Cancellation) ?? "";
     }
 
-    /// <summary>How often the card network has been called for an order, or was about to be.</summary>
+    /// <summary>How often the payment provider has been called for an order, or was about to be.</summary>
     public async Task<int> AttemptsOf(Guid orderId)
     {
         await using var command = _sql.CreateCommand($"select attempts from payment.payments where order_id = '{orderId}'");

@@ -2,7 +2,14 @@ using Shop.Support;
 
 namespace Shop.Payment.Tests;
 
-/// <summary>Two replicas before a card network; each test brings orders of its own.</summary>
+/// <summary>
+/// All tests that bring orders of their own share two replicas and the provider; whoever makes it misbehave sets it
+/// right again.
+/// </summary>
+[CollectionDefinition]
+public sealed class OneProvider : ICollectionFixture<TwoReplicas>;
+
+/// <summary>Two replicas before a payment provider; each test brings orders of its own.</summary>
 public sealed class TwoReplicas(TestServers servers) : IAsyncLifetime
 {
     internal PaymentScenario Payments { get; private set; } = null!;

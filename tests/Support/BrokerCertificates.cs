@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Shop.Cli;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Servers;
 
 namespace Shop.Support;
 

@@ -73,6 +73,13 @@ public sealed class RawBroker : IAsyncDisposable
         await _channel.BasicPublishAsync(exchange, "", mandatory: true, properties, message.Body, Cancellation);
     }
 
+    /// <summary>Sends whatever the protocol can carry.</summary>
+    public async Task Send(string exchange, BasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        await Connected();
+        await _channel.BasicPublishAsync(exchange, "", mandatory: true, properties, body, Cancellation);
+    }
+
     /// <summary>Sends a copy of a delivery: same id, same headers, same body.</summary>
     public async Task Repeat(string exchange, BasicDeliverEventArgs delivery) =>
         await _channel.BasicPublishAsync(
@@ -103,6 +110,7 @@ public sealed class RawBroker : IAsyncDisposable
     /// <summary>A queue of our own at an exchange, with everything that arrives in the order of its arrival.</summary>
     public async Task<ConcurrentQueue<BasicDeliverEventArgs>> Tap(string exchange)
     {
+        await Connected();
         await _channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: Cancellation);
         var queue = (await _channel.QueueDeclareAsync(cancellationToken: Cancellation)).QueueName;
         await _channel.QueueBindAsync(queue, exchange, "", cancellationToken: Cancellation);
@@ -115,6 +123,34 @@ public sealed class RawBroker : IAsyncDisposable
         };
         await _channel.BasicConsumeAsync(queue, autoAck: true, consumer, Cancellation);
         return received;
+    }
+
+    /// <summary>A queue at an exchange that refuses what does not fit, and is full.</summary>
+    /// <param name="kind">classic or quorum.</param>
+    public async Task FullQueue(string queue, string exchange, string kind)
+    {
+        await _channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: Cancellation);
+        await _channel.QueueDeclareAsync(
+            queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = kind, ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" },
+            cancellationToken: Cancellation);
+        await _channel.QueueBindAsync(queue, exchange, "", cancellationToken: Cancellation);
+        var filled = false;
+        while (!filled)
+        {
+            try
+            {
+                // By the exchange that reaches each queue by its name.
+                await _channel.BasicPublishAsync("", queue, mandatory: true, new byte[] { 1 }, Cancellation);
+            }
+            catch (PublishException)
+            {
+                filled = true;
+            }
+        }
     }
 
     /// <summary>Makes the exchange of a message type one that a service cannot declare.</summary>

@@ -1,5 +1,5 @@
-using Shop.Cli;
-using Shop.Cli.Processes;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
 using Xunit;
 
 namespace Shop.Support;
@@ -42,13 +42,30 @@ public sealed class TestProgram : IDisposable
     /// <summary>Runs a program to its end, which must be a good one.</summary>
     public static async Task Run(string assembly, string argument, IReadOnlyDictionary<string, string> settings)
     {
-        var result = await Tool.Run(
-            ["dotnet", PathOf(assembly), argument], AppContext.BaseDirectory, settings, cancellation: TestContext.Current.CancellationToken);
-        if (!result.Succeeded)
+        var (isGood, output) = await TryRun(assembly, settings, argument);
+        if (!isGood)
         {
-            throw new InvalidOperationException($"{assembly} {argument} ended with {result.ExitCode}:\n{result.Output}");
+            throw new InvalidOperationException($"{assembly} {argument} ended badly:\n{output}");
         }
     }
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <returns>Whether it was a good one, and what the program said.</returns>
+    public static async Task<(bool IsGood, string Output)> TryRun(
+        string assembly, IReadOnlyDictionary<string, string> settings, params string[] arguments)
+    {
+        var result = await Tool.Run(
+            [
+                "dotnet", PathOf(assembly), .. arguments
+            ], AppContext.BaseDirectory, settings, cancellation: TestContext.Current.CancellationToken);
+        return (result.Succeeded, result.Output);
+    }
+
+    /// <summary>Sends a request and reads the answer to its end.</summary>
+    /// <param name="token">Null for nobody.</param>
+    public Task<Answer> Send(
+        HttpMethod method, string path, string? token, string? json = null, params (string Name, string Value)[] headers) =>
+        Answer.To(Http, method, path, token, json, headers);
 
     internal Task Ready() => Wait.Until(
         async () =>
@@ -57,7 +74,8 @@ public sealed class TestProgram : IDisposable
             {
                 using var answer = await Http.GetAsync("health/ready", TestContext.Current.CancellationToken);
                 return answer.IsSuccessStatusCode
-                    && !(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("Degraded", StringComparison.Ordinal);
+                    && !(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains(
+                        "Degraded", StringComparison.Ordinal);
             }
             catch (HttpRequestException) when (IsAlive)
             {

@@ -1,6 +1,8 @@
 using Npgsql;
-using Shop.Cli;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Client;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Servers;
 using Xunit;
 
 namespace Shop.Support;
@@ -36,7 +38,8 @@ public sealed class TestServers : IAsyncLifetime
             _state,
             new(ports[1], ports[2], ports[3], ports[4]),
             virtualHost: "/",
-            [new(Administrator, _state.Secrets.Password(Administrator), BrokerUser.Everything, BrokerUser.Everything, BrokerUser.Everything, Administrator)]);
+            [new(Administrator, _state.Secrets.Password(
+                Administrator), BrokerUser.Everything, BrokerUser.Everything, BrokerUser.Everything, Administrator)]);
         _postgresStarted = new(() => _postgres.Start());
         _certificates = new(_state, ports[5]);
         _rabbitMqStarted = new(() =>
@@ -67,11 +70,62 @@ public sealed class TestServers : IAsyncLifetime
         await _rabbitMqStarted.Value;
         var unique = Unique(name);
         var login = new BrokerLogin("127.0.0.1", _rabbitMq.Ports.Amqp, unique, _state.Secrets.Password(unique), unique);
-        await Manage(HttpMethod.Put, $"vhosts/{unique}", new { });
-        await Manage(HttpMethod.Put, $"users/{unique}", new { password = login.Password, tags = "" });
-        await Manage(HttpMethod.Put, $"permissions/{unique}/{unique}", new { configure = ".*", write = ".*", read = ".*" });
+        await Restore(login);
         return login;
     }
+
+    /// <summary>Makes virtual host, user and rights as they were at first, whatever has been done to them.</summary>
+    public async Task Restore(BrokerLogin login)
+    {
+        await Manage(HttpMethod.Put, $"vhosts/{login.VirtualHost}", new { });
+        await Manage(HttpMethod.Put, $"users/{login.Username}", new { password = login.Password, tags = "" });
+        await Manage(
+            HttpMethod.Put, $"permissions/{login.VirtualHost}/{login.Username}", new { configure = ".*", write = ".*", read = ".*" });
+    }
+
+    /// <summary>Deletes a virtual host with its queues: the broker recovers every one there is when it starts.</summary>
+    public async Task Delete(BrokerLogin login)
+    {
+        try
+        {
+            await Manage(HttpMethod.Delete, $"vhosts/{login.VirtualHost}", null);
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            // A broker that a test has left away keeps it, and nobody asks for it again.
+        }
+    }
+
+    /// <summary>A call of the broker's management interface: the path below /api.</summary>
+    public Task Manage(HttpMethod method, string path, object? body) =>
+        _rabbitMq.Management.Send(method, path, body, CancellationToken.None);
+
+    /// <summary>Runs rabbitmqctl.</summary>
+    /// <returns>What it says.</returns>
+    public async Task<string> Control(params string[] arguments)
+    {
+        var home = _state.Combine(RabbitMqServer.Name);
+        var result = await Tool.Run(
+            [Path.Combine(
+                Path.GetDirectoryName(ServerPrograms.RabbitMqServer)!, "rabbitmqctl"), "-q", "-n", _rabbitMq.NodeName, .. arguments],
+            environment: new Dictionary<string, string>
+            {
+                ["HOME"] = home,
+                ["ERL_EPMD_PORT"] = $"{_rabbitMq.Ports.NameServer}",
+                ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
+                ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(home, "rabbitmq-env.conf"),
+                ["LC_ALL"] = "C.UTF-8",
+            });
+        if (!result.Succeeded)
+        {
+            throw new InvalidOperationException($"rabbitmqctl {string.Join(' ', arguments)}: {result.Output}");
+        }
+
+        return result.Output;
+    }
+
+    /// <summary>Ends all connections to a virtual host.</summary>
+    public Task CloseConnections(BrokerLogin login) => Control("close_all_connections", "-p", login.VirtualHost, "closed by a test");
 
     /// <summary>
     /// The same login by TLS, to the name the broker's certificate is for; with the file of the authority that signed it, and that of
@@ -83,6 +137,9 @@ public sealed class TestServers : IAsyncLifetime
     /// <summary>A bearer token that services started here believe.</summary>
     public string Token(string name, string role) =>
         new Tokens(_state.Secrets, TimeProvider.System).Issue(name, role, TimeSpan.FromHours(1));
+
+    /// <summary>A bearer token that nobody may believe: one of <see cref="ForgedTokens.Kinds"/>.</summary>
+    public string ForgedToken(string kind) => ForgedTokens.Make(kind, _state.Secrets);
 
     /// <summary>Settings every service needs; for TestProgram.</summary>
     public Dictionary<string, string> ServiceSettings(string database, BrokerLogin login) => new()
@@ -104,8 +161,17 @@ public sealed class TestServers : IAsyncLifetime
     public async Task<TestProgram> Start(string assembly, IReadOnlyDictionary<string, string> settings)
     {
         var program = TestProgram.Start(_state, Unique(assembly), FreePorts.Take(1)[0], assembly, settings);
-        await program.Ready();
-        return program;
+        try
+        {
+            await program.Ready();
+            return program;
+        }
+        catch
+        {
+            // Nobody else knows of it.
+            program.Dispose();
+            throw;
+        }
     }
 
     public Task StartDatabase() => _postgresStarted.IsValueCreated ? _postgres.Start() : _postgresStarted.Value;
@@ -114,6 +180,9 @@ public sealed class TestServers : IAsyncLifetime
 
     /// <summary>Ends all of PostgreSQL's processes at once.</summary>
     public void KillDatabase() => _postgres.Kill();
+
+    /// <summary>Every commit of the server waits for a standby that is not there, until this is disposed of.</summary>
+    public Task<StandbyAway> StandbyAway() => Support.StandbyAway.Begin(_postgres.ConnectionString() + ";Pooling=false");
 
     public Task StartBroker() => _rabbitMqStarted.IsValueCreated ? _rabbitMq.Start() : _rabbitMqStarted.Value;
 
@@ -156,9 +225,6 @@ public sealed class TestServers : IAsyncLifetime
             "select deadlocks from pg_stat_database where datname = current_database()", connection);
         return (long)(await command.ExecuteScalarAsync())!;
     }
-
-    Task Manage(HttpMethod method, string path, object body) =>
-        _rabbitMq.Management.Send(method, path, body, CancellationToken.None);
 
     string Unique(string name) => $"{name}-{Interlocked.Increment(ref _names)}";
 }

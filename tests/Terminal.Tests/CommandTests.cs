@@ -1,14 +1,23 @@
 namespace Shop.Terminal.Tests;
 
-/// <summary>Every command, in the terminals people have: wide and narrow ones, ones that answer questions and ones that do not, and none.</summary>
+/// <summary>
+/// Every command, in the terminals people have: wide and narrow ones, ones that answer questions and ones that do not,
+/// and none.
+/// </summary>
 public sealed class CommandTests(RunningSystem shop) : IClassFixture<RunningSystem>
 {
     static readonly string[] _commands =
     [
-        "up", "status", "order --watch", "orders", "trace", "logs --lines 5", "load --rate 5 --seconds 1", "audit", "drill --list", "dead-letters", "--help",
+        "up", "status", "order --watch", "orders", "trace", "logs --lines 5", "load --rate 5 --seconds 1", "audit", "drill --list",
+        "dead-letters", "--help",
     ];
 
-    static readonly string[] _interrupted = ["logs --follow|gateway", "subscribe|Listening", "load --rate 5 --seconds 60|accepted", "order --payment tok_slow --watch|StockReserved"];
+    static readonly string[] _interrupted = [
+        "logs --follow|gateway",
+        "subscribe|Listening",
+        "load --rate 5 --seconds 60|accepted",
+        "order --payment tok_slow --watch|StockReserved"
+    ];
 
     public static TheoryData<string> Commands => [.. _commands];
 
@@ -74,14 +83,15 @@ public sealed class CommandTests(RunningSystem shop) : IClassFixture<RunningSyst
 
         terminal.PressCtrlC();
 
-        Assert.EndsWith("Interrupted.", (await TypedSystem.MustBeRight(terminal, RunningSystem.Interrupted)).TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Interrupted.", (await TypedSystem.MustBeRight(terminal, RunningSystem.Interrupted)).TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Ctrl_C_in_the_demo_says_what_still_runs()
     {
         await using var terminal = shop.Type("demo");
-        await terminal.Shows("2. The bank declines");
+        await terminal.Shows("2. The payment provider declines");
 
         terminal.PressCtrlC();
 
@@ -128,7 +138,8 @@ public sealed class CommandTests(RunningSystem shop) : IClassFixture<RunningSyst
     [Fact]
     public async Task Tests_can_be_run_in_a_narrow_terminal()
     {
-        await using var terminal = shop.Type("test --project tests/Contracts.Tests --filter-class *SampleTests", TypedSystem.Narrow, answers: false);
+        await using var terminal = shop.Type(
+            "test --project tests/Contracts.Tests --filter-class *SampleTests", TypedSystem.Narrow, answers: false);
 
         Assert.Contains("0 failed", await TypedSystem.MustBeRight(terminal), StringComparison.Ordinal);
     }

@@ -1,6 +1,9 @@
 namespace Shop.Terminal.Tests;
 
-/// <summary>A start that is interrupted at any moment: whatever was started by then is known, and stopped by the next ./shop down.</summary>
+/// <summary>
+/// A start that is interrupted at any moment: whatever was started by then is known, and stopped by the next ./shop
+/// down.
+/// </summary>
 public sealed class InterruptionTests(TypedSystem shop) : IClassFixture<TypedSystem>
 {
     const int Interrupted = 130;

@@ -1,6 +1,6 @@
 using System.Text;
-using Shop.Cli;
-using Shop.Cli.Processes;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
 using Shop.Support.Terminals;
 
 namespace Shop.Terminal.Tests;
@@ -54,13 +54,17 @@ public class TypedSystem : IAsyncLifetime
     }
 
     /// <summary>Types a command into a terminal.</summary>
-    public PseudoTerminal Type(string command, int columns = Wide, bool answers = true, params (string Key, string Value)[] settings) => new(
+    public PseudoTerminal Type(
+        string command, int columns = Wide, bool answers = true, params (string Key, string Value)[] settings) => new(
         [Path.Combine(_checkout.Root, "shop"), .. command.Split(' ')], columns, answers, With(settings));
 
     /// <summary>Runs a command where there is no terminal.</summary>
     /// <returns>What it wrote, to both outputs.</returns>
     internal Task<Tool.Result> Pipe(string command) =>
-        Tool.Run([Path.Combine(_checkout.Root, "shop"), .. command.Split(' ')], environment: _environment, cancellation: TestContext.Current.CancellationToken);
+        Tool.Run(
+            [Path.Combine(_checkout.Root, "shop"), .. command.Split(' ')],
+            environment: _environment,
+            cancellation: TestContext.Current.CancellationToken);
 
     internal Task<Tool.Result> Shell(string command) =>
         Tool.Run(["bash", "-c", command], _checkout.Root, _environment, cancellation: TestContext.Current.CancellationToken);
@@ -89,7 +93,8 @@ public class TypedSystem : IAsyncLifetime
     static bool IsShifted(string line) => line.Contains("^C", StringComparison.Ordinal);
 
     // The lines of a curl command.
-    static bool IsCopied(string line) => line.StartsWith("  curl ", StringComparison.Ordinal) || line.StartsWith("    -", StringComparison.Ordinal);
+    static bool IsCopied(string line) =>
+        line.StartsWith("  curl ", StringComparison.Ordinal) || line.StartsWith("    -", StringComparison.Ordinal);
 
     Dictionary<string, string> With((string Key, string Value)[] settings) =>
         new([.. _environment, .. settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))]);

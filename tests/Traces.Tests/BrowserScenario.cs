@@ -43,7 +43,8 @@ sealed class BrowserScenario : IAsyncDisposable
             Span(_trace, 9, 2, Markup, 12, 13));
         await scenario.Send("inventory", Span(_trace, 6, 3, "process inventory-stock", 31, 60, kind: 5));
         await scenario.Send("payment", Span(_trace, 7, 6, "POST", 40, 55, Otlp.Concat(
-            Otlp.Failed("the bank is shut"), Otlp.Attribute("url.full", "http://bank.example:5104/v1/charges"), Otlp.Attribute("http.response.status_code", "503")), kind: 3));
+            Otlp.Failed("the bank is shut"), Otlp.Attribute(
+                "url.full", "http://bank.example:5104/v1/charges"), Otlp.Attribute("http.response.status_code", "503")), kind: 3));
         // Twenty milliseconds after the message before it had been handled.
         await scenario.Send("ordering", Span(_trace, 12, 6, "process ordering-orders", 80, 90, Otlp.Concat(
             Otlp.Attribute("shop.order.status", "Cancelled"), Otlp.Attribute("shop.order.reason", "payment_declined")), kind: 5));
@@ -55,7 +56,8 @@ sealed class BrowserScenario : IAsyncDisposable
     }
 
     /// <summary>When the first trace began, as the shop writes it.</summary>
-    public static string Started => DateTimeOffset.FromUnixTimeMilliseconds(_start / 1_000_000).ToString("HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Started =>
+        DateTimeOffset.FromUnixTimeMilliseconds(_start / 1_000_000).ToString("HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     public Uri Address => _viewer.Page;
 
@@ -65,7 +67,8 @@ sealed class BrowserScenario : IAsyncDisposable
         _pages.Add(page);
         page.Console += (_, message) => Note(message.Type is "error" or "warning", $"{message.Type}: {message.Text}");
         page.PageError += (_, error) => Note(true, error);
-        page.Request += (_, request) => Note(!request.Url.StartsWith(Address.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal), $"asked elsewhere: {request.Url}");
+        page.Request += (_, request) => Note(!request.Url.StartsWith(Address.ToString(), StringComparison.Ordinal)
+            && !request.Url.StartsWith("data:", StringComparison.Ordinal), $"asked elsewhere: {request.Url}");
         page.RequestFailed += (_, request) => Note(true, $"failed: {request.Url}");
         await page.GotoAsync(new Uri(Address, path).ToString(), new() { WaitUntil = WaitUntilState.NetworkIdle });
         return page;
@@ -104,13 +107,23 @@ sealed class BrowserScenario : IAsyncDisposable
     async Task Send(string service, params byte[][] spans)
     {
         using var http = new HttpClient();
-        using var content = new ByteArrayContent(Otlp.Of(service, spans)) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf") } };
+        using var content = new ByteArrayContent(Otlp.Of(
+            service, spans)) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf") } };
         using var answer = await http.PostAsync(new Uri(_viewer.Http, "/v1/traces"), content, ViewerScenario.Cancellation);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     // Times in milliseconds.
-    static byte[] Span(byte[] trace, byte id, byte parent, string name, int from, int until, byte[]? extra = null, int kind = 1, string order = Order) => Otlp.Span(
+    static byte[] Span(
+        byte[] trace,
+        byte id,
+        byte parent,
+        string name,
+        int from,
+        int until,
+        byte[]? extra = null,
+        int kind = 1,
+        string order = Order) => Otlp.Span(
         trace,
         Id(id),
         name,

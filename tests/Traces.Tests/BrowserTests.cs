@@ -33,7 +33,8 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Contains(BrowserScenario.Order, facts, StringComparison.Ordinal);
         Assert.Contains("gateway: POST /orders", facts, StringComparison.Ordinal);
         Assert.Contains($"started {BrowserScenario.Started}", facts, StringComparison.Ordinal);
-        Assert.StartsWith($"Cancelled (payment_declined) · order {BrowserScenario.Order}", await page.TitleAsync(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Cancelled (payment_declined) · order {BrowserScenario.Order}", await page.TitleAsync(), StringComparison.Ordinal);
         _viewer.MustBeQuiet();
     }
 
@@ -93,8 +94,10 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         Assert.Equal(
             [
-                "● POST /orders gateway", "● POST /orders/ ordering", "commit ordering", "2 statements ordering", "● publish Inventory:ReserveStock ordering",
-                "● waited in outbox ordering", "● process inventory-stock inventory", "● POST /v1/charges 503 payment", "○ no span tells of 20.0 ms",
+                "● POST /orders gateway", "● POST /orders/ ordering", "commit ordering", "2 statements ordering",
+                "● publish Inventory:ReserveStock ordering",
+                "● waited in outbox ordering", "● process inventory-stock inventory", "● POST /v1/charges 503 payment",
+                "○ no span tells of 20.0 ms",
                 "● process ordering-orders ordering", $"{BrowserScenario.Markup} ordering",
             ],
             await Shown(page));
@@ -212,7 +215,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Contains("1 error", await page.Locator(".facts").First.InnerTextAsync(), StringComparison.Ordinal);
         var failed = page.Locator(".row", new() { HasText = "/v1/charges" });
         Assert.Equal("503", await failed.Locator(".why.error").InnerTextAsync());
-        Assert.Equal(await Colour(page.Locator(".facts .error").First), await failed.Locator(".piece").EvaluateAsync<string>("piece => getComputedStyle(piece).backgroundColor"));
+        Assert.Equal(
+            await Colour(page.Locator(".facts .error").First),
+            await failed.Locator(".piece").EvaluateAsync<string>("piece => getComputedStyle(piece).backgroundColor"));
         _viewer.MustBeQuiet();
     }
 
@@ -302,7 +307,8 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         Assert.InRange(await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), 1, 380);
         // Nor is anything cut off at the window's edge: result, name and bar are all in it.
-        var edges = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('.result, .row .lane, .row .op, .filters > *, header > *')].map(part => part.getBoundingClientRect().right)");
+        var edges = await page.EvaluateAsync<double[]>(
+            "[...document.querySelectorAll('.result, .row .lane, .row .op, .filters > *, header > *')].map(part => part.getBoundingClientRect().right)");
         Assert.InRange(edges.Max(), 200, 380);
         _viewer.MustBeQuiet();
     }

@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using Shop.Cli.Servers;
+using Shop.Launcher.Servers;
 
 namespace Shop.Traces.Tests;
 
@@ -9,7 +9,8 @@ public sealed class Chromium : IAsyncLifetime
     // Nothing it asks the network for by itself, and no rights that a container has not.
     static readonly string[] _switches =
     [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
     ];
 
     IPlaywright? _playwright;
@@ -18,7 +19,8 @@ public sealed class Chromium : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var program = ServerPrograms.Browser
-            ?? throw new InvalidOperationException("There is no Chromium here. ./shop test installs it on Debian and Ubuntu; elsewhere install Chromium or Chrome, with chromium on the search path.");
+            ?? throw new InvalidOperationException(
+                "There is no Chromium here. ./shop test installs it on Debian and Ubuntu; elsewhere install Chromium or Chrome, with chromium on the search path.");
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Headless = true, Args = _switches });
     }

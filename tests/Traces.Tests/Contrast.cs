@@ -4,7 +4,8 @@ namespace Shop.Traces.Tests;
 static class Contrast
 {
     /// <summary>Red, green and blue of an element's background, from 0 to 255.</summary>
-    public const string Channels = "selector => getComputedStyle(document.querySelector(selector)).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)";
+    public const string Channels =
+        "selector => getComputedStyle(document.querySelector(selector)).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)";
 
     /// <summary>For every element with text of its own: the channels of its colour, and of the nearest background there is.</summary>
     public const string Texts =
@@ -27,7 +28,8 @@ static class Contrast
 
     public static double Luminance(double[] channels)
     {
-        var linear = channels.Select(channel => channel / 255).Select(share => share <= 0.04045 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4)).ToArray();
+        var linear = channels.Select(channel => channel / 255)
+            .Select(share => share <= 0.04045 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4)).ToArray();
         return (0.2126 * linear[0]) + (0.7152 * linear[1]) + (0.0722 * linear[2]);
     }
 }

@@ -36,12 +36,14 @@ public sealed class HostileTests : IDisposable
         { "another packing", Otlp.Request(Otlp.Span()), Protobuf, "zstd", HttpStatusCode.UnsupportedMediaType },
         { "a bomb", Otlp.Pack(new byte[100_000_000]), Protobuf, "gzip", HttpStatusCode.RequestEntityTooLarge },
         { "too large", new byte[16_000_001], Protobuf, null, HttpStatusCode.RequestEntityTooLarge },
-        { "too many spans", Otlp.Request([.. Enumerable.Repeat(Otlp.Span(), 20_001)]), Protobuf, null, HttpStatusCode.RequestEntityTooLarge },
+        { "too many spans", Otlp.Request(
+            [.. Enumerable.Repeat(Otlp.Span(), 20_001)]), Protobuf, null, HttpStatusCode.RequestEntityTooLarge },
     };
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task What_cannot_be_read_is_refused_and_harms_nothing(string what, byte[] body, string type, string? encoding, HttpStatusCode expected)
+    public async Task What_cannot_be_read_is_refused_and_harms_nothing(
+        string what, byte[] body, string type, string? encoding, HttpStatusCode expected)
     {
         var answer = await _viewer.Post(body, type, encoding);
 
@@ -63,7 +65,10 @@ public sealed class HostileTests : IDisposable
         { "no gzip", Otlp.Frame("garbage"u8.ToArray(), isPacked: true), "3" },
     };
 
-    /// <summary>3 is INVALID_ARGUMENT, 8 RESOURCE_EXHAUSTED, 13 INTERNAL, which is what gRPC itself says of frames that make no sense.</summary>
+    /// <summary>
+    /// 3 is INVALID_ARGUMENT, 8 RESOURCE_EXHAUSTED, 13 INTERNAL, which is what gRPC itself says of frames that make no
+    /// sense.
+    /// </summary>
     [Theory]
     [MemberData(nameof(BrokenFrames))]
     public async Task What_cannot_be_read_by_gRPC_is_refused_as_well(string what, byte[] frames, string expected)
@@ -91,7 +96,8 @@ public sealed class HostileTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await _viewer.Post(Otlp.Request(Otlp.Span(extra: numbers)))).StatusCode);
 
         var tags = Assert.Single(await _viewer.Traces()).GetProperty("spans")[0].GetProperty("tags");
-        Assert.Equal(($"{number}", $"[\"{number}\"]"), (tags[0].GetProperty("value").GetString(), tags[1].GetProperty("value").GetString()));
+        Assert.Equal(
+            ($"{number}", $"[\"{number}\"]"), (tags[0].GetProperty("value").GetString(), tags[1].GetProperty("value").GetString()));
     }
 
     /// <summary>Good requests, changed a little: cut off, bytes replaced, doubled or put elsewhere.</summary>
@@ -102,7 +108,8 @@ public sealed class HostileTests : IDisposable
         (shape, changes, length) =>
         {
             var good = Otlp.Of("ordering", Otlp.Span(extra: Otlp.Concat(
-                Otlp.Attribute("text", "välue"), Otlp.Attribute("n", double.NaN), Otlp.Nested(shape), Otlp.List(3), Otlp.EmptyEvent, Otlp.Failed("why"),
+                Otlp.Attribute("text", "välue"), Otlp.Attribute(
+                    "n", double.NaN), Otlp.Nested(shape), Otlp.List(3), Otlp.EmptyEvent, Otlp.Failed("why"),
                 Otlp.Link(new byte[16], [1, 2, 3, 4, 5, 6, 7, 8]))));
             var body = good[..(int)(good.Length * Math.Min(length, 1))];
             foreach (var (place, value) in changes)
@@ -131,6 +138,7 @@ public sealed class HostileTests : IDisposable
     {
         var id = Guid.NewGuid().ToByteArray();
         Assert.Equal(HttpStatusCode.OK, (await _viewer.Post(Otlp.Request(Otlp.Span(traceId: id)))).StatusCode);
-        Assert.Equal(1, (await _viewer.Ask($"/api/traces/{Convert.ToHexStringLower(id)}")).GetProperty("data")[0].GetProperty("spans").GetArrayLength());
+        Assert.Equal(1, (await _viewer.Ask($"/api/traces/{Convert.ToHexStringLower(id)}")).GetProperty("data")[0].GetProperty("spans")
+            .GetArrayLength());
     }
 }

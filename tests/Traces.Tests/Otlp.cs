@@ -14,7 +14,13 @@ static class Otlp
         service is "" ? [] : Field(1, Field(1, Pair("service.name", Field(1, Utf8(service))))),
         Field(2, Concat([.. spans.Select(span => Field(2, span))]))));
 
-    public static byte[] Span(byte[]? traceId = null, byte[]? spanId = null, string name = "work", long start = 1_000, long end = 2_000, byte[]? extra = null) => Concat(
+    public static byte[] Span(
+        byte[]? traceId = null,
+        byte[]? spanId = null,
+        string name = "work",
+        long start = 1_000,
+        long end = 2_000,
+        byte[]? extra = null) => Concat(
         Field(1, traceId ?? [.. Enumerable.Range(1, 16).Select(number => (byte)number)]),
         Field(2, spanId ?? [1, 2, 3, 4, 5, 6, 7, 8]),
         Field(5, Utf8(name)),
@@ -39,7 +45,8 @@ static class Otlp
     public static byte[] Attribute(string key, double value) => Field(9, Pair(key, Fixed(4, BitConverter.DoubleToInt64Bits(value))));
 
     /// <summary>An attribute that is a list of one number.</summary>
-    public static byte[] ListOf(string key, double value) => Field(9, Pair(key, Field(5, Field(1, Fixed(4, BitConverter.DoubleToInt64Bits(value))))));
+    public static byte[] ListOf(string key, double value) =>
+        Field(9, Pair(key, Field(5, Field(1, Fixed(4, BitConverter.DoubleToInt64Bits(value))))));
 
     /// <summary>An attribute that is a list of so many empty items.</summary>
     public static byte[] List(int items) => Field(9, Pair("list", Field(5, Concat([.. Enumerable.Repeat(Field(1, []), items)]))));

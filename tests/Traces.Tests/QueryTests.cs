@@ -58,7 +58,8 @@ public sealed class QueryTests : IDisposable
         var answer = await _viewer.Http.GetAsync(path, ViewerScenario.Cancellation);
 
         Assert.Equal(status, answer.StatusCode);
-        var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(ViewerScenario.Cancellation)).RootElement.GetProperty("errors")[0];
+        var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(ViewerScenario.Cancellation)).RootElement
+            .GetProperty("errors")[0];
         Assert.Contains(reason, error.GetProperty("msg").GetString(), StringComparison.Ordinal);
     }
 
@@ -71,7 +72,10 @@ public sealed class QueryTests : IDisposable
         var answer = await _viewer.Http.GetAsync(path, ViewerScenario.Cancellation);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.StartsWith("default-src 'none'; script-src 'self'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "default-src 'none'; script-src 'self'",
+            answer.Headers.GetValues("Content-Security-Policy").Single(),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("http://", await answer.Content.ReadAsStringAsync(ViewerScenario.Cancellation), StringComparison.Ordinal);
     }
 

@@ -31,14 +31,18 @@ public sealed class ReceivingTests : IDisposable
         var trace = Assert.Single(await _viewer.Traces());
         var spans = trace.GetProperty("spans").EnumerateArray().ToDictionary(span => span.GetProperty("operationName").GetString()!);
         var (server, producer) = (spans["POST /orders"], spans["publish"]);
-        Assert.Equal("ordering", trace.GetProperty("processes").GetProperty(producer.GetProperty("processID").GetString()!).GetProperty("serviceName").GetString());
+        Assert.Equal("ordering", trace.GetProperty("processes")
+            .GetProperty(producer.GetProperty("processID").GetString()!).GetProperty("serviceName").GetString());
         Assert.Equal(
             [("CHILD_OF", server.GetProperty("spanID").GetString()), ("FOLLOWS_FROM", other.SpanId.ToHexString())],
-            producer.GetProperty("references").EnumerateArray().Select(one => (one.GetProperty("refType").GetString()!, one.GetProperty("spanID").GetString())));
-        var tags = producer.GetProperty("tags").EnumerateArray().ToDictionary(tag => tag.GetProperty("key").GetString()!, tag => tag.GetProperty("value").ToString());
+            producer.GetProperty("references").EnumerateArray().Select(
+                one => (one.GetProperty("refType").GetString()!, one.GetProperty("spanID").GetString())));
+        var tags = producer.GetProperty("tags").EnumerateArray().ToDictionary(
+            tag => tag.GetProperty("key").GetString()!, tag => tag.GetProperty("value").ToString());
         Assert.Equal(
             ("a", "7", "0.5", "True", """["x","y"]""", "producer", "ERROR", "refused"),
-            (tags["text"], tags["number"], tags["share"], tags["yes"], tags["list"], tags["span.kind"], tags["otel.status_code"], tags["otel.status_description"]));
+            (tags["text"], tags["number"], tags["share"], tags["yes"], tags["list"],
+                tags["span.kind"], tags["otel.status_code"], tags["otel.status_description"]));
         Assert.Contains("no queue", Assert.Single(producer.GetProperty("logs").EnumerateArray()).GetRawText(), StringComparison.Ordinal);
         Assert.True(producer.GetProperty("startTime").GetInt64() >= server.GetProperty("startTime").GetInt64());
     }
@@ -79,10 +83,12 @@ public sealed class ReceivingTests : IDisposable
         var events = Otlp.Concat([.. Enumerable.Repeat(Otlp.EmptyEvent, 10_000)]);
         var attributes = Otlp.Concat([.. Enumerable.Range(0, 1_000).Select(number => Otlp.Attribute($"key{number}", "value"))]);
 
-        await _viewer.Post(Otlp.Request(Otlp.Span(extra: Otlp.Concat(Otlp.Attribute("long", new string('x', 100_000)), Otlp.List(100_000), events, attributes))));
+        await _viewer.Post(Otlp.Request(
+            Otlp.Span(extra: Otlp.Concat(Otlp.Attribute("long", new string('x', 100_000)), Otlp.List(100_000), events, attributes))));
 
         var span = Assert.Single(await _viewer.Traces()).GetProperty("spans")[0];
-        var tags = span.GetProperty("tags").EnumerateArray().ToDictionary(tag => tag.GetProperty("key").GetString()!, tag => tag.GetProperty("value"));
+        var tags = span.GetProperty("tags").EnumerateArray().ToDictionary(
+            tag => tag.GetProperty("key").GetString()!, tag => tag.GetProperty("value"));
         Assert.Equal((256, 256), (span.GetProperty("logs").GetArrayLength(), tags.Count));
         Assert.Equal(8_001, tags["long"].GetString()!.Length);
         Assert.Equal($"[{string.Join(',', Enumerable.Repeat("null", 1_000))}]", tags["list"].GetString());

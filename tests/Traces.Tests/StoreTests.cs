@@ -71,7 +71,8 @@ public sealed class StoreTests
         Assert.Equal(4_900, store.State.Dropped);
     }
 
-    static Span Make(int trace, int span) => new() { TraceId = Id(trace), SpanId = (ulong)span, Name = "work", Start = span, End = span + 1 };
+    static Span Make(int trace, int span) =>
+        new() { TraceId = Id(trace), SpanId = (ulong)span, Name = "work", Start = span, End = span + 1 };
 
     static UInt128 Id(int trace) => (UInt128)(trace + 1);
 }

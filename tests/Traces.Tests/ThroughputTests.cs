@@ -21,7 +21,8 @@ public sealed class ThroughputTests(ITestOutputHelper output)
     {
         using var viewer = new LiveViewer(new() { SpansMax = SpansMax });
         using var http = new HttpClient();
-        var bodies = Enumerable.Range(0, Requests).Select(request => protocol == "gRPC" ? Otlp.Frame(Request(request)) : Otlp.Pack(Request(request))).ToArray();
+        var bodies = Enumerable.Range(0, Requests)
+            .Select(request => protocol == "gRPC" ? Otlp.Frame(Request(request)) : Otlp.Pack(Request(request))).ToArray();
         var clock = Stopwatch.StartNew();
 
         await Parallel.ForEachAsync(bodies, new ParallelOptions { MaxDegreeOfParallelism = SendersAtOnce }, async (body, cancellation) =>
@@ -44,17 +45,21 @@ public sealed class ThroughputTests(ITestOutputHelper output)
         Assert.Equal(SpansOfTrace, viewer.Store.Find(UInt128.Parse(TraceId(Requests - 1, 0), NumberStyles.HexNumber, null)).Count);
     }
 
-    static HttpRequestMessage Grpc(LiveViewer viewer, byte[] body) => new(HttpMethod.Post, new Uri(viewer.Grpc, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"))
-    {
-        Version = HttpVersion.Version20,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
-        Headers = { { "te", "trailers" } },
-    };
+    static HttpRequestMessage Grpc(LiveViewer viewer, byte[] body) =>
+        new(HttpMethod.Post, new Uri(viewer.Grpc, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
+            Headers = { { "te", "trailers" } },
+        };
 
     static HttpRequestMessage Gzip(LiveViewer viewer, byte[] body) => new(HttpMethod.Post, new Uri(viewer.Http, "/v1/traces"))
     {
-        Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf"), ContentEncoding = { "gzip" } } },
+        Content = new ByteArrayContent(body)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf"), ContentEncoding = { "gzip" } }
+        },
     };
 
     // As a service of the shop sends them, with attributes of a statement.
@@ -70,7 +75,9 @@ public sealed class ThroughputTests(ITestOutputHelper output)
             Otlp.Attribute("shop.order.id", $"{request:x8}-{span:x4}-7000-8000-0123456789ab"),
             Otlp.Attribute("db.system.name", "postgresql"),
             Otlp.Attribute("db.namespace", "ordering"),
-            Otlp.Attribute("db.query.text", "update ordering.orders set status = @p0, version = @p1 where order_id = @p2 and xmin = @p3 returning xmin"),
+            Otlp.Attribute(
+                "db.query.text",
+                "update ordering.orders set status = @p0, version = @p1 where order_id = @p2 and xmin = @p3 returning xmin"),
             Otlp.Attribute("server.address", "127.0.0.1"),
             Otlp.Attribute("messaging.message.id", $"{span:x8}-{request:x4}-4000-8000-0123456789ab"))))]);
 

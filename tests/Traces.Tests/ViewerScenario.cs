@@ -41,7 +41,8 @@ sealed class ViewerScenario : IDisposable
     }
 
     /// <param name="type">Empty for none.</param>
-    public async Task<HttpResponseMessage> Post(byte[] body, string type = "application/x-protobuf", string? encoding = null, string path = "/v1/traces")
+    public async Task<HttpResponseMessage> Post(
+        byte[] body, string type = "application/x-protobuf", string? encoding = null, string path = "/v1/traces")
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = type is "" ? null : new MediaTypeHeaderValue(type) } };
         if (encoding is not null)
@@ -50,7 +51,8 @@ sealed class ViewerScenario : IDisposable
         }
 
         // A sender that writes on while it is refused may not see why.
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_viewer.Http, path)) { Content = content, Headers = { ExpectContinue = body.Length > 1_000_000 } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(
+            _viewer.Http, path)) { Content = content, Headers = { ExpectContinue = body.Length > 1_000_000 } };
         return await Http.SendAsync(request, Cancellation);
     }
 
@@ -58,7 +60,8 @@ sealed class ViewerScenario : IDisposable
     /// <returns>The status that gRPC ends with.</returns>
     public async Task<string> Call(byte[] frames)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_viewer.Grpc, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(
+            _viewer.Grpc, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -67,12 +70,14 @@ sealed class ViewerScenario : IDisposable
         };
         using var answer = await Http.SendAsync(request, Cancellation);
         await answer.Content.ReadAsByteArrayAsync(Cancellation);
-        return (answer.Headers.TryGetValues("grpc-status", out var status) || answer.TrailingHeaders.TryGetValues("grpc-status", out status)) ? status.Single() : $"{answer.StatusCode}";
+        return (answer.Headers.TryGetValues("grpc-status", out var status)
+            || answer.TrailingHeaders.TryGetValues("grpc-status", out status)) ? status.Single() : $"{answer.StatusCode}";
     }
 
     public async Task<JsonElement> Ask(string path) => await Http.GetFromJsonAsync<JsonElement>(path, Cancellation);
 
-    public async Task<JsonElement[]> Traces(string query = "") => [.. (await Ask($"/api/traces?{query}")).GetProperty("data").EnumerateArray()];
+    public async Task<JsonElement[]> Traces(string query = "") =>
+        [.. (await Ask($"/api/traces?{query}")).GetProperty("data").EnumerateArray()];
 
     public void Dispose()
     {

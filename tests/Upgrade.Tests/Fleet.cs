@@ -1,15 +1,15 @@
-using Shop.Cli;
-using Shop.Cli.Drills;
-using Shop.Cli.Running;
+using Shop.Chaos.Drills;
+using Shop.Launcher;
+using Shop.Launcher.Running;
 using Spectre.Console;
 
 namespace Shop.Upgrade.Tests;
 
 /// <summary>
-/// One system of which each process may be of the previous release or of this one. Servers, card network and load are always
+/// One system of which each process may be of the previous release or of this one. Servers, payment provider and load are always
 /// of this checkout.
 /// </summary>
-sealed class Fleet : Surroundings, IAsyncDisposable
+sealed class Fleet : LaunchEnvironment, IAsyncDisposable
 {
     const int PortsAbove = 3500;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Shop.Cli.Processes;
+using Shop.Launcher.Processes;
 
 namespace Shop.Upgrade.Tests;
 
@@ -10,7 +10,12 @@ namespace Shop.Upgrade.Tests;
 static class PreviousRelease
 {
     static readonly string[] _projects =
-        ["services/ordering/Ordering.csproj", "services/inventory/Inventory.csproj", "services/payment/Payment.csproj", "gateway/Gateway.csproj"];
+        [
+            "services/ordering/Ordering.csproj",
+            "services/inventory/Inventory.csproj",
+            "services/payment/Payment.csproj",
+            "gateway/Gateway.csproj"
+        ];
 
     static readonly Dictionary<string, string> _environment = new()
     {
@@ -56,7 +61,18 @@ static class PreviousRelease
         File.Delete(archive);
         foreach (var project in _projects)
         {
-            string[] command = ["dotnet", "build", project, "--configuration", "Release", "--nologo", "-v", "quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false"];
+            string[] command = [
+                "dotnet",
+                "build",
+                project,
+                "--configuration",
+                "Release",
+                "--nologo",
+                "-v",
+                "quiet",
+                "-nodeReuse:false",
+                "-p:UseSharedCompilation=false"
+            ];
             Check(await Tool.Run(command, folder, _environment, cancellation: cancellation), $"building {project} of {revision}");
         }
 

@@ -4,8 +4,9 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
-using Shop.Cli.Orders;
 using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Client;
 
 namespace Shop.Cli;
 

@@ -1,17 +1,12 @@
 using System.CommandLine;
-using Shop.Cli.Auditing;
+using Shop.Cli;
 using Shop.Cli.Commands;
-using Shop.Cli.Compose;
 using Shop.Cli.Demo;
-using Shop.Cli.Drills;
-using Shop.Cli.Load;
-using Shop.Cli.Logs;
 using Shop.Cli.Orders;
-using Shop.Cli.Processes;
-using Shop.Cli.Simulation;
 using Shop.Cli.Testing;
 using Shop.Cli.Traces;
-using Shop.Cli;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
 
 return await CommandLine.Run(args, arguments =>
 {
@@ -30,7 +25,7 @@ static Command Local(Checkout checkout) => new(
     Restart.Command(checkout),
     Status.Command(checkout),
     LogsCommand.Command(checkout),
-    LogKeeper.Command(),
+    KeepLogs.Command(),
     OrderCommand.Command(checkout),
     OrdersCommand.Command(checkout),
     TraceCommand.Command(checkout),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli;
 
@@ -35,6 +36,12 @@ static class Values
     {
         Description = description,
         CustomParser = result => ReadName(result, $"The {name}"),
+    };
+
+    /// <summary>What <see cref="ShopPrograms.Find"/> takes.</summary>
+    public static Argument<string> Processes() => new("service")
+    {
+        Description = "A service such as ordering for all its replicas, or a process such as ordering-1 or gateway",
     };
 
     public static Option<Guid?> OrderId(string name, string description) => new(name) { Description = description, CustomParser = ReadOrderId };

@@ -5,7 +5,14 @@ using Shop.Traces.Receiving;
 using Shop.Traces.Store;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
+if (builder.Configuration["SHOP_SECRETS"] is { Length: > 0 } settings)
+{
+    // Each file is a setting with its name, as in the services.
+    builder.Configuration.AddKeyPerFile(Path.GetFullPath(settings), optional: true);
+}
+
+// A start that fails is told below, in one line.
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
 var ports = builder.Configuration.GetSection(ViewerPorts.Section).Get<ViewerPorts>() ?? new();
 builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").ConfigureKestrel(kestrel =>
 {
@@ -40,7 +47,18 @@ app.MapPage();
 app.MapGet("/health/live", () => TypedResults.Ok(new { status = "Healthy" }));
 app.MapGet("/health/ready", () => TypedResults.Ok(new { status = "Healthy" }));
 
-await app.RunAsync();
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException error)
+{
+    await Console.Error.WriteLineAsync(
+        $"trace-viewer: {error.Message} If another viewer of this checkout runs: ./shop up --without trace-viewer ends it; "
+        + "Ports__Page, Ports__OtlpGrpc and Ports__OtlpHttp move this one.");
+    return 1;
+}
 
 /// <summary>Where the viewer listens, on this machine only.</summary>
 sealed record ViewerPorts

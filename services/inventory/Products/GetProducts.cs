@@ -18,14 +18,15 @@ static class GetProducts
         InventoryDbContext db, CancellationToken cancellation, string? limit = null, string? after = null)
     {
         var count = 100;
-        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > LimitMax))
+        if (limit is not null
+            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > LimitMax))
         {
             return Problem.Invalid("limit", $"The limit must be a whole number from 1 to {LimitMax}.");
         }
 
         if (after is not null && !Sku.IsValid(after))
         {
-            return Problem.Invalid("after", "This is no SKU. Use the value of next from the page before.");
+            return Problem.Invalid("after", "This is not a SKU. Use the value of next from the page before.");
         }
 
         // One more than asked for tells whether there is a next page.

@@ -19,7 +19,7 @@ static class ProductEndpoints
             .WithRequestExample("""{"name":"Mug","price":12.50}""");
         products.MapPost("/{sku}/restock", RestockProduct.Handle).RequireAuthorization(Policies.Staff)
             .WithSummary("Add to the stock of a product")
-            .WithDescription("For staff: goods have come in.")
+            .WithDescription("For staff. Adds goods that have arrived.")
             .WithRequestExample("""{"quantity":100}""");
     }
 }

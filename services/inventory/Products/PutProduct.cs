@@ -10,6 +10,7 @@ namespace Shop.Inventory.Products;
 /// <summary>PUT /products/{sku}, for staff: adds a product or changes its name and price, and tells everybody who keeps a copy.</summary>
 static class PutProduct
 {
+    const string Route = "PUT /products/{sku}";
     const int NameLengthMax = 200;
     const decimal PriceMax = 1_000_000;
 
@@ -19,8 +20,8 @@ static class PutProduct
     /// <summary>A checked request on its way into a batch.</summary>
     public sealed record Change(string Sku, string Name, decimal Price);
 
-    public static async Task<Results<Ok<ProductView>, Created<ProductView>, ProblemHttpResult>> Handle(
-        string sku, Request request, GroupCommit<InventoryDbContext> commit)
+    public static async Task<Results<Results<Ok<ProductView>, Created<ProductView>>, ProblemHttpResult>> Handle(
+        string sku, Request request, [AsParameters] Caller caller, KeyedWrites<InventoryDbContext> writes)
     {
         if (Check(sku, request) is { } problem)
         {
@@ -28,23 +29,31 @@ static class PutProduct
         }
 
         var change = new Change(sku, request.Name, request.Price);
-        var (view, isNew) = await commit.Run(change, unit => Apply(unit, change));
-        return isNew ? TypedResults.Created($"/products/{sku}", view) : TypedResults.Ok(view);
+        return await writes.Run<Results<Ok<ProductView>, Created<ProductView>>>(
+            caller,
+            Route,
+            change,
+            rows => rows.Lock<Product>(sku),
+            async unit => await Apply(unit, change),
+            stored => Answer(stored.Body<ProductView>(), isNew: stored.Status == StatusCodes.Status201Created));
     }
 
-    static async Task<(ProductView View, bool IsNew)> Apply(UnitOfWork<InventoryDbContext> unit, Change change)
+    static async Task<Results<Ok<ProductView>, Created<ProductView>>> Apply(UnitOfWork<InventoryDbContext> unit, Change change)
     {
-        var product = await unit.Db.Products.FindAsync(change.Sku);
+        var product = unit.Rows.Find<Product>(change.Sku);
         var isNew = product is null;
         if (product is null)
         {
             product = new() { Sku = change.Sku };
-            unit.Db.Add(product);
+            unit.Rows.Add(product);
         }
 
         await unit.Publish(product.Change(change.Name, change.Price));
-        return (ProductView.Of(product), isNew);
+        return Answer(ProductView.Of(product), isNew);
     }
+
+    static Results<Ok<ProductView>, Created<ProductView>> Answer(ProductView view, bool isNew) =>
+        isNew ? TypedResults.Created($"/products/{view.Sku}", view) : TypedResults.Ok(view);
 
     static ProblemHttpResult? Check(string sku, Request request) => request switch
     {
@@ -62,6 +71,7 @@ static class PutProduct
     // PostgreSQL has no U+0000; control characters and line ends break logs and terminals; the others make a name look like another one.
     static bool IsText(string name) => name.EnumerateRunes().All(rune =>
         rune != Rune.ReplacementChar
-        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        && Rune.GetUnicodeCategory(rune)
+            is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
         && rune.Value is not (>= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069 or 0x200E or 0x200F or 0x061C));
 }

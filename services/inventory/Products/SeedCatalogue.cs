@@ -18,7 +18,7 @@ public sealed class CatalogueOptions
 /// Fills an empty catalogue, once, however many replicas start at the same time. Ready when there is a catalogue.
 /// </summary>
 sealed partial class SeedCatalogue(
-    GroupCommit<InventoryDbContext> commit, IOptions<CatalogueOptions> options, ILogger<SeedCatalogue> logger)
+    GroupCommit<InventoryDbContext> commit, IOptions<CatalogueOptions> options, TimeProvider clock, ILogger<SeedCatalogue> logger)
     : BackgroundService, IHealthCheck
 {
     const int Ample = 1_000_000;
@@ -47,13 +47,13 @@ sealed partial class SeedCatalogue(
         {
             try
             {
-                await commit.Run(this, Seed);
+                await commit.Run(Seed);
                 break;
             }
             catch (Exception error)
             {
                 LogFailed(error.Message);
-                await Task.Delay(_retryPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_retryPause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -62,7 +62,7 @@ sealed partial class SeedCatalogue(
 
     async Task<int> Seed(UnitOfWork<InventoryDbContext> unit)
     {
-        // The second replica waits here until the first has committed, and then finds a full shelf.
+        // The second replica waits here until the first has committed, and then finds a full catalogue.
         await unit.Db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock({SeedLock})");
         if (await unit.Db.Products.AnyAsync())
         {
@@ -73,7 +73,7 @@ sealed partial class SeedCatalogue(
         {
             var product = new Product { Sku = sku };
             product.Receive(stock);
-            unit.Db.Add(product);
+            unit.Rows.Add(product);
             await unit.Publish(product.Change(name, price));
         }
 

@@ -18,9 +18,6 @@ sealed partial class ExpireReservations(
 {
     const int StepRows = 200;
 
-    /// <summary>An expiry on its way into a batch.</summary>
-    public sealed record Expiry(Guid OrderId);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.ExpiryInterval, clock);
@@ -53,14 +50,15 @@ sealed partial class ExpireReservations(
                 order by held_at limit {StepRows}
                 """)
             .ToListAsync(cancellation);
-        await Task.WhenAll(orders.Select(orderId => commit.Run(new Expiry(orderId), unit => Expire(unit, orderId))));
+        await Task.WhenAll(
+            orders.Select(orderId => commit.Run(rows => rows.LockReservation(orderId), unit => Task.FromResult(Expire(unit, orderId)))));
         return orders.Count;
     }
 
-    async Task<bool> Expire(UnitOfWork<InventoryDbContext> unit, Guid orderId)
+    bool Expire(UnitOfWork<InventoryDbContext> unit, Guid orderId)
     {
-        var expired = await unit.Db.Reservations.FindAsync(orderId) is { } reservation
-            && reservation.Expire(unit.Db.ShelfFor(reservation.Lines));
+        var expired = unit.Rows.Find<Reservation>(orderId) is { } reservation
+            && reservation.Expire(unit.Rows.ProductsOf(reservation.Lines));
         if (expired)
         {
             unit.AfterCommit(() => LogExpired(orderId, ReservationState.Expired));
@@ -69,7 +67,7 @@ sealed partial class ExpireReservations(
         return expired;
     }
 
-    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: nobody came for it in time")]
+    [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: the hold has expired")]
     partial void LogExpired(Guid orderId, ReservationState state);
 
     [LoggerMessage(LogLevel.Warning, "Looking for expired holds failed and will be tried again: {Reason}")]

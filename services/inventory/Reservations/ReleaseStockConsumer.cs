@@ -6,21 +6,23 @@ using Shop.Messaging;
 namespace Shop.Inventory.Reservations;
 
 /// <summary>Compensation: gives back what an order holds or has bought.</summary>
-sealed partial class ReleaseStockConsumer(InventoryDbContext db, ILogger<ReleaseStockConsumer> logger)
-    : IConsumer<ReleaseStock>
+sealed partial class ReleaseStockConsumer(Rows<InventoryDbContext> rows, ILogger<ReleaseStockConsumer> logger)
+    : IConsumer<ReleaseStock>, INeedRows<ReleaseStock>
 {
+    public static void Need(ReleaseStock message, NeededRows rows) => rows.LockReservation(message.OrderId);
+
     public async Task Consume(ConsumeContext<ReleaseStock> context)
     {
         var orderId = context.Message.OrderId;
-        var earlier = await db.Reservations.FindAsync([orderId], context.CancellationToken);
+        var earlier = rows.Find<Reservation>(orderId);
         var before = earlier?.State;
-        var (made, announcement) = Reservation.Release(context.Message, earlier, db.ShelfFor(earlier?.Lines ?? []));
-        if (made is not null)
+        var decision = Reservation.Release(context.Message, earlier, rows.ProductsOf(earlier?.Lines ?? []));
+        if (decision.Created is not null)
         {
-            db.Add(made);
+            rows.Add(decision.Created);
         }
 
-        await context.Publish(announcement, context.CancellationToken);
+        await context.Publish(decision.Event!.Message, context.CancellationToken);
         if (before != ReservationState.Released)
         {
             context.AfterCommit(() => LogReleased(orderId, ReservationState.Released, before?.ToString() ?? "nothing"));

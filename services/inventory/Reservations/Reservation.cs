@@ -12,10 +12,10 @@ enum ReservationState
     /// <summary>Sold.</summary>
     Sold,
 
-    /// <summary>Back on the shelf for good: nothing will be reserved for this order again.</summary>
+    /// <summary>Back in stock for good: nothing will be reserved for this order again.</summary>
     Released,
 
-    /// <summary>Back on the shelf, because nobody came for it in time.</summary>
+    /// <summary>Back in stock, because nobody came for it in time.</summary>
     Expired,
 }
 
@@ -33,42 +33,46 @@ sealed class Reservation
     public DateTimeOffset HeldAt { get; private init; }
 
     /// <summary>Decides about stock for an order.</summary>
-    /// <param name="earlier">What the order has already, if anything.</param>
-    /// <returns>A reservation to keep, and what to announce; either may be null.</returns>
-    public static (Reservation? Made, object? Announcement) Reserve(
-        ReserveStock command, Reservation? earlier, IReadOnlyDictionary<string, Product> shelf)
+    /// <param name="earlier">The reservation of the order; null if there is none yet.</param>
+    public static StockDecision Reserve(
+        ReserveStock command, Reservation? earlier, IReadOnlyDictionary<string, Product> products)
     {
         if (earlier is not null)
         {
             // A released order has been given up by its saga, which waits for no answer any more.
-            return (null, earlier.State is ReservationState.Held or ReservationState.Sold ? new StockReserved(command.OrderId) : null);
+            return earlier.State is ReservationState.Held or ReservationState.Sold
+                ? new(null, new StockReserved(command.OrderId))
+                : new(null, null);
         }
 
-        return Missing(command.Lines, shelf) is not [] and var missing
-            ? (null, new StockRejected(command.OrderId, missing))
-            : (Hold(command.OrderId, command.Lines, shelf), new StockReserved(command.OrderId));
+        return Missing(command.Lines, products) is not [] and var missing
+            ? new(null, new StockRejected(command.OrderId, missing))
+            : new(Hold(command.OrderId, command.Lines, products), new StockReserved(command.OrderId));
     }
 
-    /// <summary>Compensation. Overtaking its own ReserveStock, it leaves a tombstone that makes the late command harmless.</summary>
-    /// <returns>A reservation to keep, if there was none, and what to announce.</returns>
-    public static (Reservation? Made, StockReleased Announcement) Release(
-        ReleaseStock command, Reservation? earlier, IReadOnlyDictionary<string, Product> shelf)
+    /// <summary>
+    /// Decides what a ReleaseStock leads to. If it overtakes its own ReserveStock, it leaves a tombstone, so that the late command has no
+    /// effect.
+    /// </summary>
+    /// <param name="earlier">The reservation of the order; null if there is none yet.</param>
+    public static StockDecision Release(
+        ReleaseStock command, Reservation? earlier, IReadOnlyDictionary<string, Product> products)
     {
-        earlier?.Release(shelf);
-        return (earlier is null ? Tombstone(command.OrderId) : null, new(command.OrderId));
+        earlier?.Release(products);
+        return new(earlier is null ? Tombstone(command.OrderId) : null, new StockReleased(command.OrderId));
     }
 
-    /// <summary>The products of which the shelf has too little, or which it does not know.</summary>
-    public static IReadOnlyList<string> Missing(IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> shelf) =>
-        [.. lines.Where(line => !(shelf.GetValueOrDefault(line.Sku)?.Available >= line.Quantity)).Select(line => line.Sku)];
+    /// <summary>The products of which there is too little, or which do not exist.</summary>
+    public static IReadOnlyList<string> Missing(IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> products) =>
+        [.. lines.Where(line => !(products.GetValueOrDefault(line.Sku)?.Available >= line.Quantity)).Select(line => line.Sku)];
 
-    /// <summary>Holds every line. The shelf must have been asked before.</summary>
+    /// <summary>Holds every line. Ask for what is missing before.</summary>
     public static Reservation Hold(
-        Guid orderId, IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> shelf)
+        Guid orderId, IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> products)
     {
         foreach (var line in lines)
         {
-            shelf[line.Sku].Hold(line.Quantity);
+            products[line.Sku].Hold(line.Quantity);
         }
 
         return new() { OrderId = orderId, Lines = lines, State = ReservationState.Held };
@@ -78,17 +82,17 @@ sealed class Reservation
     public static Reservation Tombstone(Guid orderId) => new() { OrderId = orderId, State = ReservationState.Released };
 
     /// <summary>Puts back what the order holds or has bought.</summary>
-    public void Release(IReadOnlyDictionary<string, Product> shelf)
+    public void Release(IReadOnlyDictionary<string, Product> products)
     {
         foreach (var line in Lines)
         {
             switch (State)
             {
                 case ReservationState.Held:
-                    shelf[line.Sku].GiveBackHeld(line.Quantity);
+                    products[line.Sku].GiveBackHeld(line.Quantity);
                     break;
                 case ReservationState.Sold:
-                    shelf[line.Sku].TakeBackSold(line.Quantity);
+                    products[line.Sku].TakeBackSold(line.Quantity);
                     break;
                 case ReservationState.Released or ReservationState.Expired:
                     break;
@@ -100,25 +104,25 @@ sealed class Reservation
 
     /// <summary>Sells what is held; after an expiry, what is still there.</summary>
     /// <returns>What the order can no longer have; nothing is sold then, and nothing will be.</returns>
-    public IReadOnlyList<string> Sell(IReadOnlyDictionary<string, Product> shelf)
+    public IReadOnlyList<string> Sell(IReadOnlyDictionary<string, Product> products)
     {
         switch (State)
         {
             case ReservationState.Held:
                 foreach (var line in Lines)
                 {
-                    shelf[line.Sku].SellHeld(line.Quantity);
+                    products[line.Sku].SellHeld(line.Quantity);
                 }
 
                 State = ReservationState.Sold;
                 return [];
-            case ReservationState.Expired when Missing(Lines, shelf) is not [] and var missing:
+            case ReservationState.Expired when Missing(Lines, products) is not [] and var missing:
                 State = ReservationState.Released;
                 return missing;
             case ReservationState.Expired:
                 foreach (var line in Lines)
                 {
-                    shelf[line.Sku].SellAvailable(line.Quantity);
+                    products[line.Sku].SellAvailable(line.Quantity);
                 }
 
                 State = ReservationState.Sold;
@@ -130,14 +134,14 @@ sealed class Reservation
 
     /// <summary>Puts back a hold that nobody came for.</summary>
     /// <returns>False if it is no longer on hold.</returns>
-    public bool Expire(IReadOnlyDictionary<string, Product> shelf)
+    public bool Expire(IReadOnlyDictionary<string, Product> products)
     {
         if (State != ReservationState.Held)
         {
             return false;
         }
 
-        Release(shelf);
+        Release(products);
         State = ReservationState.Expired;
         return true;
     }

@@ -9,28 +9,33 @@ namespace Shop.Inventory.Reservations;
 /// Holds stock for an order: every line or none. Products are locked for the batch, so however many orders want the last
 /// mug, one gets it and the others are told.
 /// </summary>
-sealed partial class ReserveStockConsumer(InventoryDbContext db, ILogger<ReserveStockConsumer> logger)
-    : IConsumer<ReserveStock>
+sealed partial class ReserveStockConsumer(Rows<InventoryDbContext> rows, ILogger<ReserveStockConsumer> logger)
+    : IConsumer<ReserveStock>, INeedRows<ReserveStock>
 {
+    public static void Need(ReserveStock message, NeededRows rows)
+    {
+        rows.LockReservation(message.OrderId);
+        rows.LockProducts(message.Lines);
+    }
+
     public async Task Consume(ConsumeContext<ReserveStock> context)
     {
         var (orderId, lines) = context.Message;
         Check(context.Message);
-        // What StockPreload has not found is not there; asking again would cost a round trip for each order.
-        var earlier = db.Reservations.Local.FindEntry(orderId)?.Entity;
-        var (made, announcement) = Reservation.Reserve(context.Message, earlier, db.ShelfFor(lines));
-        if (made is not null)
+        var earlier = rows.Find<Reservation>(orderId);
+        var decision = Reservation.Reserve(context.Message, earlier, rows.ProductsOf(lines));
+        if (decision.Created is not null)
         {
-            db.Add(made);
+            rows.Add(decision.Created);
             context.AfterCommit(() => LogHeld(orderId, ReservationState.Held, lines.Count));
         }
 
-        if (announcement is not null)
+        if (decision.Event is { } answer)
         {
-            await context.Publish(announcement, context.CancellationToken);
+            await context.Publish(answer.Message, context.CancellationToken);
         }
 
-        if (announcement is StockRejected { MissingSkus: var missing })
+        if (decision.Event is { Message: StockRejected { MissingSkus: var missing } })
         {
             context.AfterCommit(() => LogRejected(orderId, missing.Count, missing[0]));
         }

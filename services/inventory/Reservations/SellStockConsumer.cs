@@ -10,20 +10,22 @@ namespace Shop.Inventory.Reservations;
 /// Turns the hold of a confirmed order into a sale. If the hold has run out meanwhile the order gets what is still there,
 /// and if that is too little Ordering is told to undo the order.
 /// </summary>
-sealed partial class SellStockConsumer(InventoryDbContext db, ILogger<SellStockConsumer> logger)
-    : IConsumer<OrderConfirmed>
+sealed partial class SellStockConsumer(Rows<InventoryDbContext> rows, ILogger<SellStockConsumer> logger)
+    : IConsumer<OrderConfirmed>, INeedRows<OrderConfirmed>
 {
+    public static void Need(OrderConfirmed message, NeededRows rows) => rows.LockReservation(message.OrderId);
+
     public async Task Consume(ConsumeContext<OrderConfirmed> context)
     {
         var orderId = context.Message.OrderId;
-        if (await db.Reservations.FindAsync([orderId], context.CancellationToken) is not { } reservation)
+        if (rows.Find<Reservation>(orderId) is not { } reservation)
         {
             // An order is confirmed only after its stock was reserved, so this is somebody's mistake, not a late message.
             throw new InvalidOperationException($"Order {orderId} was confirmed, but never had a reservation.");
         }
 
         var before = reservation.State;
-        if (reservation.Sell(db.ShelfFor(reservation.Lines)) is not [] and var missing)
+        if (reservation.Sell(rows.ProductsOf(reservation.Lines)) is not [] and var missing)
         {
             await context.Publish(new SaleRejected(orderId, missing), context.CancellationToken);
             context.AfterCommit(() => LogGone(orderId, ReservationState.Released, missing[0]));
@@ -37,6 +39,8 @@ sealed partial class SellStockConsumer(InventoryDbContext db, ILogger<SellStockC
     [LoggerMessage(LogLevel.Information, "Reservation of order {OrderId} became {State}: it was {Before}")]
     partial void LogSold(Guid orderId, ReservationState state, ReservationState before);
 
-    [LoggerMessage(LogLevel.Warning, "Reservation of order {OrderId} became {State}: confirmed after it had run out, and {Sku} was gone")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Reservation of order {OrderId} became {State}: confirmed after the hold had expired, and {Sku} was out of stock")]
     partial void LogGone(Guid orderId, ReservationState state, string sku);
 }

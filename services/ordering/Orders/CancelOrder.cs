@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Shop.Hosting;
@@ -14,15 +13,17 @@ namespace Shop.Ordering.Orders;
 /// </summary>
 static class CancelOrder
 {
+    const string Route = "POST /orders/{id}/cancel";
+
     public sealed record Response(Guid OrderId, string Status);
 
-    /// <summary>A cancellation on its way into a batch.</summary>
-    public sealed record Cancellation(Guid OrderId, string CustomerId, bool ByStaff);
+    /// <summary>What makes it the same request, whoever asks.</summary>
+    public sealed record Target(Guid OrderId);
 
     public static async Task<Results<Accepted<Response>, ProblemHttpResult>> Handle(
         string id,
-        ClaimsPrincipal user,
-        GroupCommit<OrderingDbContext> commit,
+        [AsParameters] Caller caller,
+        KeyedWrites<OrderingDbContext> writes,
         IOptions<OrderSagaOptions> options,
         TimeProvider clock)
     {
@@ -32,35 +33,37 @@ static class CancelOrder
         }
 
         OrderOfTrace.Begin(orderId);
-        var cancellation = new Cancellation(orderId, user.CustomerId(), user.IsStaff());
-        return await commit.Run(cancellation, unit => Cancel(unit, cancellation, options.Value, clock));
+        return await writes.Run<Accepted<Response>>(
+            caller,
+            Route,
+            asked: new Target(orderId),
+            rows => rows.Lock<Order>(orderId),
+            unit => Cancel(unit),
+            stored => Accepted(stored.Body<Response>()));
+
+        async Task<Results<Accepted<Response>, ProblemHttpResult>> Cancel(UnitOfWork<OrderingDbContext> unit)
+        {
+            if (unit.Rows.Find<Order>(orderId) is not { } order || (order.CustomerId != caller.Id && !caller.User.IsStaff()))
+            {
+                return Problem.NotFound("There is no such order.");
+            }
+
+            switch (order.DecideCancel(clock.GetUtcNow(), options.Value.CancelWindow))
+            {
+                case CancelDecision.Ended:
+                    return Problem.Conflict($"The order has ended already: it was cancelled with reason {order.Reason}.");
+                case CancelDecision.TooLate:
+                    return Problem.Conflict(
+                        $"The order was confirmed at {order.ConfirmedAt:u} and can no longer be cancelled: " +
+                        $"that is possible for {options.Value.CancelWindow.TotalMinutes:0} minutes.");
+                case CancelDecision.Accepted:
+                    await unit.Publish(new CancellationRequested(orderId));
+                    break;
+            }
+
+            return Accepted(new(orderId, order.Status));
+        }
     }
 
-    static async Task<Results<Accepted<Response>, ProblemHttpResult>> Cancel(
-        UnitOfWork<OrderingDbContext> unit, Cancellation request, OrderSagaOptions options, TimeProvider clock)
-    {
-        var order = await unit.Db.Orders.FindAsync(request.OrderId);
-        if (order is null || (order.CustomerId != request.CustomerId && !request.ByStaff))
-        {
-            return Problem.NotFound("There is no such order.");
-        }
-
-        switch (order)
-        {
-            case { Status: OrderStatus.Cancelling } or { Status: OrderStatus.Cancelled, Reason: CancelReason.CustomerRequest }:
-                return Accepted(order);
-            case { Status: OrderStatus.Cancelled }:
-                return Problem.Conflict($"The order has ended already: it was cancelled with reason {order.Reason}.");
-            case { Status: OrderStatus.Confirmed } when clock.GetUtcNow() - order.ConfirmedAt > options.CancelWindow:
-                return Problem.Conflict(
-                    $"The order was confirmed at {order.ConfirmedAt:u} and can no longer be cancelled: " +
-                    $"that is possible for {options.CancelWindow.TotalMinutes:0} minutes.");
-            default:
-                await unit.Publish(new CancellationRequested(order.CorrelationId));
-                return Accepted(order);
-        }
-    }
-
-    static Accepted<Response> Accepted(Order order) =>
-        TypedResults.Accepted($"/orders/{order.CorrelationId}", new Response(order.CorrelationId, order.Status));
+    static Accepted<Response> Accepted(Response response) => TypedResults.Accepted($"/orders/{response.OrderId}", response);
 }

@@ -30,7 +30,7 @@ public sealed class Order : SagaStateMachineInstance
     /// <summary>In EUR.</summary>
     public decimal Total { get; private init; }
 
-    /// <summary>The card network's token for the payment method.</summary>
+    /// <summary>The payment provider's token for the payment method.</summary>
     public string PaymentToken { get; private init; } = "";
 
     public DateTimeOffset PlacedAt { get; private init; }
@@ -71,9 +71,12 @@ public sealed class Order : SagaStateMachineInstance
         return order;
     }
 
-    /// <summary>What others need to know of it when it is new.</summary>
-    public OrderPlaced Announcement() => new(
-        CorrelationId, CustomerId, [.. Lines.Select(line => new PlacedLine(line.Sku, line.Quantity, line.UnitPrice))], Total, PlacedAt, Version);
+    public OrderPlaced ToOrderPlaced() => new(
+        CorrelationId, CustomerId, [.. Lines.Select(ToPlaced)], Total, PlacedAt, Version);
+
+    static PlacedLine ToPlaced(OrderLine line) => new(line.Sku, line.Quantity, line.UnitPrice);
+
+    public OrderCancelled ToOrderCancelled() => new(CorrelationId, CustomerId, Reason!, Version);
 
     /// <summary>Adds a step to the timeline.</summary>
     /// <param name="status">The status from this step on.</param>
@@ -88,6 +91,16 @@ public sealed class Order : SagaStateMachineInstance
 
     public void Confirm(DateTimeOffset now) => ConfirmedAt = now;
 
+    /// <summary>Decides whether a customer may cancel the order now.</summary>
+    /// <param name="window">How long a confirmed order can be cancelled.</param>
+    public CancelDecision DecideCancel(DateTimeOffset now, TimeSpan window) => Status switch
+    {
+        OrderStatus.Cancelling => CancelDecision.UnderWay,
+        OrderStatus.Cancelled => Reason == CancelReason.CustomerRequest ? CancelDecision.UnderWay : CancelDecision.Ended,
+        OrderStatus.Confirmed when now - ConfirmedAt > window => CancelDecision.TooLate,
+        _ => CancelDecision.Accepted,
+    };
+
     /// <summary>Remembers why the order is cancelled, and what has to be given back before it is.</summary>
     public void Cancel(string reason, bool stock, bool money)
     {
@@ -95,44 +108,4 @@ public sealed class Order : SagaStateMachineInstance
         AwaitsStockRelease = stock;
         AwaitsRefund = money;
     }
-}
-
-/// <summary>How many of one product, at the price of the moment the order was placed, in EUR.</summary>
-public sealed record OrderLine(string Sku, int Quantity, decimal UnitPrice);
-
-/// <summary>One thing that happened to an order.</summary>
-public sealed record TimelineStep(
-    int Version, DateTimeOffset At, string Service, string What, string Status, string? TraceId);
-
-/// <summary>The states of the saga as customers see them.</summary>
-public static class OrderStatus
-{
-    public const string Placed = "Placed";
-    public const string StockReserved = "StockReserved";
-    public const string Confirmed = "Confirmed";
-    public const string Cancelling = "Cancelling";
-    public const string Cancelled = "Cancelled";
-
-    public static IReadOnlyList<string> All { get; } = [Placed, StockReserved, Confirmed, Cancelling, Cancelled];
-}
-
-/// <summary>Why an order ends without its customer getting anything.</summary>
-public static class CancelReason
-{
-    public const string OutOfStock = "out_of_stock";
-    public const string PaymentDeclined = "payment_declined";
-    public const string PaymentTimeout = "payment_timeout";
-    public const string StockTimeout = "stock_timeout";
-    public const string CustomerRequest = "customer_request";
-
-    public static IReadOnlyList<string> All { get; } = [OutOfStock, PaymentDeclined, PaymentTimeout, StockTimeout, CustomerRequest];
-}
-
-/// <summary>Who did a step of the timeline.</summary>
-static class Services
-{
-    public const string Ordering = "ordering";
-    public const string Inventory = "inventory";
-    public const string Payment = "payment";
-    public const string Customer = "customer";
 }

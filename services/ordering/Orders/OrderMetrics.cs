@@ -10,7 +10,7 @@ namespace Shop.Ordering.Orders;
 /// </summary>
 sealed class OrderMetrics : IHostedService, IStateObserver<Order>, IDisposable
 {
-    // Where an objective may lie: 5 s is the one of docs/observability/alerts.yml.
+    // Where an objective may lie: 5 s is the one of deploy/observability/alerts.yml.
     static readonly double[] _seconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
 
     // One of each for good, so that counting allocates nothing.

@@ -1,22 +1,21 @@
-using System.Security.Claims;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
-using Shop.Contracts.Inventory;
 using Shop.Hosting;
 using Shop.Messaging;
 using Shop.Ordering.Data;
+using Shop.Ordering.Products;
 using Shop.Ordering.Sagas;
 
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// POST /orders. Writes the order, the command that starts its saga and the deadline for the answer in one transaction, and
-/// answers 202 at once; the outcome appears later, at the Location it returns.
+/// POST /orders. Writes the order and what its saga sends at its beginning in one transaction, and answers 202 at once. The outcome appears
+/// later, at the Location it returns.
 /// </summary>
-static partial class PlaceOrder
+static class PlaceOrder
 {
+    // The first release stored keys without a route, and this was its only one.
+    const string Route = "";
+
     /// <param name="Quantity">A decimal, so that 1.5 and 1e9 are told what is wrong with them instead of "not a number".</param>
     public sealed record Item(string Sku, decimal Quantity);
 
@@ -24,117 +23,52 @@ static partial class PlaceOrder
 
     public sealed record Response(Guid OrderId, string Status, Money Total, DateTimeOffset PlacedAt);
 
-    /// <summary>A checked request on its way into a batch.</summary>
-    public sealed record Placement(
-        Guid OrderId,
-        string CustomerId,
-        IReadOnlyDictionary<string, int> Quantities,
-        Request Request,
-        string? IdempotencyKey)
-    {
-        public IEnumerable<string> Skus => Quantities.Keys;
-    }
-
     public static async Task<Results<Accepted<Response>, ProblemHttpResult>> Handle(
         Request request,
-        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
-        ClaimsPrincipal user,
-        GroupCommit<OrderingDbContext> commit,
-        KeysInFlight inFlight,
-        IOptions<OrderSagaOptions> options,
+        [AsParameters] Caller caller,
+        KeyedWrites<OrderingDbContext> writes,
+        Admission admission,
+        OrderSaga saga,
         OrderMetrics metrics,
-        TimeProvider clock,
-        ILogger<Order> logger)
+        TimeProvider clock)
     {
-        if ((PlaceOrderRules.Check(request) ?? PlaceOrderRules.CheckKey(idempotencyKey)) is { } problem)
+        if (PlaceOrderRules.Check(request) is { } problem)
         {
             return problem;
         }
 
-        var placement = new Placement(
-            Guid.CreateVersion7(clock.GetUtcNow()),
-            user.CustomerId(),
-            PlaceOrderRules.Merge(request.Items),
-            request,
-            idempotencyKey);
+        admission.Enter(caller.Id);
+        var orderId = Guid.CreateVersion7(clock.GetUtcNow());
+        var quantities = PlaceOrderRules.Merge(request.Items);
+        OrderOfTrace.Begin(orderId);
+        return await writes.Run<Accepted<Response>>(
+            caller,
+            Route,
+            asked: request,
+            rows => rows.ReadAll<Product>(quantities.Keys),
+            unit => Place(unit),
+            stored => Accepted(stored.Body<Response>()));
 
-        OrderOfTrace.Begin(placement.OrderId);
-        using var key = inFlight.TryEnter(placement.CustomerId, idempotencyKey);
-        if (key is null)
+        async Task<Results<Accepted<Response>, ProblemHttpResult>> Place(UnitOfWork<OrderingDbContext> unit)
         {
-            return Problem.Conflict("A request with this Idempotency-Key is still being processed. Ask again in a moment.");
-        }
-
-        return await commit.Run(placement, unit => Place(unit, placement, options.Value, metrics, clock, logger));
-    }
-
-    static async Task<Results<Accepted<Response>, ProblemHttpResult>> Place(
-        UnitOfWork<OrderingDbContext> unit,
-        Placement placement,
-        OrderSagaOptions options,
-        OrderMetrics metrics,
-        TimeProvider clock,
-        ILogger logger)
-    {
-        if (FindAnswer(unit.Db, placement) is { } stored)
-        {
-            return RequestFingerprint.Matches(stored.RequestHash, placement.Request)
-                ? Accepted(JsonSerializer.Deserialize<Response>(stored.Answer, JsonSerializerOptions.Web)!)
-                : Problem.Unprocessable("Idempotency-Key", "This key was used for another request. Use a new key for a new order.");
-        }
-
-        var lines = new List<OrderLine>();
-        foreach (var (sku, quantity) in placement.Quantities)
-        {
-            if (unit.Db.Products.Local.FindEntry(sku)?.Entity is not { } product)
+            var lines = new List<OrderLine>();
+            foreach (var (sku, quantity) in quantities)
             {
-                return Problem.Unprocessable("items", $"There is no product {sku}. GET /products lists what there is.");
+                if (unit.Rows.Find<Product>(sku) is not { } product)
+                {
+                    return Problem.Unprocessable("items", $"There is no product {sku}. GET /products lists what there is.");
+                }
+
+                lines.Add(new(sku, quantity, product.Price));
             }
 
-            lines.Add(new(sku, quantity, product.Price));
-        }
-
-        var order = Order.Place(
-            placement.OrderId, placement.CustomerId, lines, placement.Request.PaymentMethod, clock.GetUtcNow());
-        order.DeadlineToken = await unit.Schedule(
-            Endpoints.Orders, new StockOverdue(order.CorrelationId), options.StockTimeLimit);
-        await unit.Publish(new ReserveStock(
-            order.CorrelationId, [.. lines.Select(line => new StockLine(line.Sku, line.Quantity))]));
-        await unit.Publish(order.Announcement());
-        unit.Db.Add(order);
-        unit.AfterCommit(metrics.Placed);
-        unit.AfterCommit(() => OrderOfTrace.Became(OrderStatus.Placed));
-        unit.AfterCommit(() => LogPlaced(logger, order.CorrelationId, OrderStatus.Placed, lines.Count, order.Total));
-
-        var response = new Response(order.CorrelationId, order.Status, Money.Euro(order.Total), order.PlacedAt);
-        Store(unit.Db, placement, response, order.PlacedAt);
-        return Accepted(response);
-    }
-
-    // What OrderPreload has not found does not exist; asking again would cost a round trip for each request.
-    static StoredAnswer? FindAnswer(OrderingDbContext db, Placement placement) =>
-        placement.IdempotencyKey is { } key
-            ? db.StoredAnswers.Local.FindEntryUntyped([placement.CustomerId, key])?.Entity
-            : null;
-
-    static void Store(OrderingDbContext db, Placement placement, Response response, DateTimeOffset now)
-    {
-        if (placement.IdempotencyKey is { } key)
-        {
-            db.Add(new StoredAnswer
-            {
-                CustomerId = placement.CustomerId,
-                IdempotencyKey = key,
-                RequestHash = RequestFingerprint.Of(placement.Request),
-                Answer = JsonSerializer.Serialize(response, JsonSerializerOptions.Web),
-                StoredAt = now,
-            });
+            var order = Order.Place(orderId, caller.Id, lines, request.PaymentMethod, clock.GetUtcNow());
+            await saga.Begin(unit, order);
+            unit.AfterCommit(metrics.Placed);
+            return Accepted(new(orderId, order.Status, Money.Euro(order.Total), order.PlacedAt));
         }
     }
 
     static Accepted<Response> Accepted(Response response) =>
         TypedResults.Accepted($"/orders/{response.OrderId}", response);
-
-    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status}: {Total} EUR, lines: {Lines}")]
-    static partial void LogPlaced(ILogger logger, Guid orderId, string status, int lines, decimal total);
 }

@@ -9,7 +9,6 @@ static class PlaceOrderRules
     const int LinesMax = 50;
     const int QuantityMax = 100;
     const int SkuLengthMax = 32;
-    const int KeyLengthMax = 200;
 
     const string TokenPrefix = "tok_";
     const int TokenLengthMax = 128;
@@ -40,13 +39,6 @@ static class PlaceOrderRules
             : CheckPayment(request.PaymentMethod);
     }
 
-    /// <returns>Null if there is no key, or a usable one.</returns>
-    public static ProblemHttpResult? CheckKey(string? key) =>
-        key is null || (key.Length is > 0 and <= KeyLengthMax && key.All(character => character is > ' ' and <= '~'))
-            ? null
-            : Problem.Invalid(
-                "Idempotency-Key", $"The key must be 1 to {KeyLengthMax} visible ASCII characters, such as a UUID.");
-
     /// <summary>Several lines of one product are one line.</summary>
     public static IReadOnlyDictionary<string, int> Merge(IReadOnlyList<PlaceOrder.Item> items) =>
         items.GroupBy(item => item.Sku).ToDictionary(same => same.Key, same => (int)same.Sum(item => item.Quantity));
@@ -68,12 +60,13 @@ static class PlaceOrderRules
             : Problem.Unprocessable($"{field}.quantity", $"The quantity must be a whole number from 1 to {QuantityMax}.");
     }
 
-    // Whether a token pays is for the card network to say: here only its form is looked at. Neither answer repeats the value, which may
+    // Whether a token pays is for the payment provider to say: here only its form is looked at. Neither answer repeats the value, which may
     // be a card number.
     static ProblemHttpResult? CheckPayment(string method) => method switch
     {
         _ when CardNumbers.LookLikeOne(method) || CardNumbers.LookLikeOne(method.Replace(TokenPrefix, "", StringComparison.Ordinal)) =>
-            Problem.Unprocessable("paymentMethod", "This looks like a card number. Never send one: send the token your card form returned."),
+            Problem.Unprocessable(
+                "paymentMethod", "This looks like a card number. Never send one: send the token your card form returned."),
         _ when !IsToken(method) => Problem.Unprocessable(
             "paymentMethod", $"A payment token is {TokenPrefix} and letters, digits or _ after it, such as tok_visa."),
         _ => null,

@@ -3,8 +3,6 @@ using Microsoft.Extensions.Options;
 using Shop.Contracts.Inventory;
 using Shop.Contracts.Ordering;
 using Shop.Contracts.Payment;
-using Shop.Hosting;
-using Shop.Messaging;
 using Shop.Ordering.Orders;
 
 namespace Shop.Ordering.Sagas;
@@ -13,17 +11,19 @@ namespace Shop.Ordering.Sagas;
 /// Takes an order from placed to confirmed, or undoes what was done and cancels it. Every wait has a deadline, and every
 /// answer that comes after its deadline has an arrow.
 /// <code>
-/// PlaceOrder ─▶ Placed ──StockReserved──▶ StockReserved ──PaymentTaken──▶ Confirmed
-///                 │ │                          │ PaymentDeclined              │ CancelOrder
+///      Begin ─▶ Placed ──StockReserved──▶ StockReserved ──PaymentTaken──▶ Confirmed
+///                 │ │                          │ PaymentDeclined              │ CancellationRequested
 ///   StockRejected │ │ StockOverdue             │ PaymentOverdue               │ SaleRejected
-///                 │ │ CancellationRequested    │ CancelOrder                  │
+///                 │ │ CancellationRequested    │ CancellationRequested        │
 ///                 ▼ └───────────────▶ Cancelling ◀────────────────────────────┘
 ///             Cancelled ◀──StockReleased and PaymentRefunded──┘  (asked for again until they come)
 /// </code>
-/// An order is born Placed: <see cref="PlaceOrder"/> writes it, together with its ReserveStock and its first deadline.
+/// <see cref="Begin"/> is the first transition, in the transaction of the request. <see cref="Order.DecideCancel"/>
+/// decides whether an order may still be cancelled.
 /// </summary>
 public sealed partial class OrderSaga : MassTransitStateMachine<Order>
 {
+    readonly OrderSagaOptions _options;
     readonly TimeProvider _clock;
     readonly KeptTracesOptions _keptTraces;
     readonly ILogger _logger;
@@ -31,22 +31,22 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
     public OrderSaga(
         IOptions<OrderSagaOptions> options, IOptions<KeptTracesOptions> keptTraces, TimeProvider clock, ILogger<OrderSaga> logger)
     {
-        (_clock, _keptTraces, _logger) = (clock, keptTraces.Value, logger);
+        (_options, _clock, _keptTraces, _logger) = (options.Value, clock, keptTraces.Value, logger);
         InstanceState(order => order.Status);
         Correlate();
         Schedule(() => StockOverdue, order => order.DeadlineToken, timer =>
         {
-            timer.Delay = options.Value.StockTimeLimit;
+            timer.Delay = _options.StockTimeLimit;
             timer.Received = on => on.CorrelateById(x => x.Message.OrderId);
         });
         Schedule(() => PaymentOverdue, order => order.DeadlineToken, timer =>
         {
-            timer.Delay = options.Value.PaymentTimeLimit;
+            timer.Delay = _options.PaymentTimeLimit;
             timer.Received = on => on.CorrelateById(x => x.Message.OrderId);
         });
         Schedule(() => CompensationOverdue, order => order.DeadlineToken, timer =>
         {
-            timer.Delay = options.Value.CompensationTimeLimit;
+            timer.Delay = _options.CompensationTimeLimit;
             timer.Received = on => on.CorrelateById(x => x.Message.OrderId);
         });
 
@@ -63,14 +63,15 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
     public State Cancelling { get; } = null!;
     public State Cancelled { get; } = null!;
 
-    public Event<StockReserved> Reserved { get; } = null!;
-    public Event<StockRejected> Rejected { get; } = null!;
-    public Event<StockReleased> Released { get; } = null!;
+    /// <summary>The message of the same name as the state it leads to.</summary>
+    public Event<StockReserved> StockReservedEvent { get; } = null!;
+    public Event<StockRejected> StockRejected { get; } = null!;
+    public Event<StockReleased> StockReleased { get; } = null!;
     public Event<SaleRejected> SaleRejected { get; } = null!;
-    public Event<PaymentTaken> Paid { get; } = null!;
-    public Event<PaymentDeclined> Declined { get; } = null!;
-    public Event<PaymentRefunded> Refunded { get; } = null!;
-    public Event<CancellationRequested> CancelRequested { get; } = null!;
+    public Event<PaymentTaken> PaymentTaken { get; } = null!;
+    public Event<PaymentDeclined> PaymentDeclined { get; } = null!;
+    public Event<PaymentRefunded> PaymentRefunded { get; } = null!;
+    public Event<CancellationRequested> CancellationRequested { get; } = null!;
 
     public Schedule<Order, StockOverdue> StockOverdue { get; } = null!;
     public Schedule<Order, PaymentOverdue> PaymentOverdue { get; } = null!;
@@ -79,65 +80,65 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
     // An answer to an order that does not exist is somebody's mistake: it becomes a dead letter instead of vanishing.
     void Correlate()
     {
-        Event(() => Reserved, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
-        Event(() => Rejected, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
-        Event(() => Released, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => StockReservedEvent, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => StockRejected, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => StockReleased, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
         Event(() => SaleRejected, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
-        Event(() => Paid, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
-        Event(() => Declined, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
-        Event(() => Refunded, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
-        Event(() => CancelRequested, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => PaymentTaken, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => PaymentDeclined, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => PaymentRefunded, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
+        Event(() => CancellationRequested, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
     }
 
     void WhilePlaced() => During(Placed,
-        When(Reserved)
+        When(StockReservedEvent)
             .Then(x => Record(x, OrderStatus.StockReserved, Services.Inventory, "Stock reserved"))
             .Publish(x => new TakePayment(x.Saga.CorrelationId, x.Saga.Total, x.Saga.PaymentToken, x.Saga.CustomerId))
             .Schedule(PaymentOverdue, x => new PaymentOverdue(x.Saga.CorrelationId))
             .TransitionTo(StockReserved),
-        When(Rejected)
+        When(StockRejected)
             .Then(x => Record(
                 x, OrderStatus.Cancelled, Services.Inventory, $"Out of stock: {string.Join(", ", x.Message.MissingSkus)}"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: false, money: false))
             .Unschedule(StockOverdue)
-            .Publish(Cancellation)
+            .Publish(x => x.Saga.ToOrderCancelled())
             .TransitionTo(Cancelled),
         Compensating(When(StockOverdue.Received)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Inventory did not answer in time"))
             .Then(x => x.Saga.Cancel(CancelReason.StockTimeout, stock: true, money: false))),
-        Compensating(When(CancelRequested)
+        Compensating(When(CancellationRequested)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: false))),
-        Ignore(Released));
+        Ignore(StockReleased));
 
     void WhileStockReserved() => During(StockReserved,
-        When(Paid)
+        When(PaymentTaken)
             .Then(x => Record(x, OrderStatus.Confirmed, Services.Payment, "Payment taken"))
             .Then(x => x.Saga.Confirm(_clock.GetUtcNow()))
             .Unschedule(PaymentOverdue)
             .Publish(x => new OrderConfirmed(x.Saga.CorrelationId, x.Saga.Version))
             .TransitionTo(Confirmed),
-        Compensating(When(Declined)
+        Compensating(When(PaymentDeclined)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Payment, $"Payment declined: {x.Message.Code}"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false))),
-        MoneyWentBack(),
+        RefundedFromOutside(),
         // Whether the money was taken is unknown. Payment finds out, and gives it back if it was.
         Compensating(When(PaymentOverdue.Received)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Payment did not answer in time"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentTimeout, stock: true, money: true))),
-        Compensating(When(CancelRequested)
+        Compensating(When(CancellationRequested)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: true))),
-        Ignore(Reserved));
+        Ignore(StockReservedEvent));
 
     void WhileCancelling()
     {
         During(Cancelling,
-            When(Released, x => x.Saga.AwaitsStockRelease)
+            When(StockReleased, x => x.Saga.AwaitsStockRelease)
                 .Then(x => x.Saga.AwaitsStockRelease = false)
                 .Then(x => Record(x, AfterCompensation(x.Saga), Services.Inventory, "Stock released"))
                 .IfElse(x => IsCompensated(x.Saga), End, stillWaiting => stillWaiting),
-            When(Refunded, x => x.Saga.AwaitsRefund)
+            When(PaymentRefunded, x => x.Saga.AwaitsRefund)
                 .Then(x => x.Saga.AwaitsRefund = false)
                 .Then(x => Record(
                     x,
@@ -150,35 +151,37 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
                 .If(x => x.Saga.AwaitsRefund, again => again.Publish(x => new RefundPayment(x.Saga.CorrelationId)))
                 .Schedule(CompensationOverdue, x => new CompensationOverdue(x.Saga.CorrelationId)),
             // Late: the RefundPayment or ReleaseStock that is on its way covers what these announce.
-            Ignore(Reserved), Ignore(Rejected), Ignore(Declined), Ignore(SaleRejected), Ignore(CancelRequested),
-            When(Paid, x => !x.Saga.AwaitsRefund)
+            Ignore(StockReservedEvent), Ignore(StockRejected), Ignore(PaymentDeclined), Ignore(SaleRejected), Ignore(CancellationRequested),
+            When(PaymentTaken, x => !x.Saga.AwaitsRefund)
                 .Then(x => x.Saga.AwaitsRefund = true)
                 .Publish(x => new RefundPayment(x.Saga.CorrelationId)));
     }
 
     void WhenConfirmed() => During(Confirmed,
-        Compensating(When(CancelRequested)
+        Compensating(When(CancellationRequested)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: true))),
         // The confirmation reached Inventory after the hold had run out, and somebody else has the goods.
         Compensating(When(SaleRejected)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Inventory, "The hold had run out, and so has the stock"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: true, money: true))),
-        MoneyWentBack(),
-        Ignore(Reserved), Ignore(Rejected), Ignore(Released), Ignore(Paid), Ignore(Declined));
+        RefundedFromOutside(),
+        Ignore(StockReservedEvent), Ignore(StockRejected), Ignore(StockReleased), Ignore(PaymentTaken), Ignore(PaymentDeclined));
 
-    // Nobody asked for it: the customer has the money back by the card network's fraud screening or by a person there. Nobody gets goods
-    // for no money, and charging again would be against whoever gave it back. The PaymentTaken before it may still be on its way.
-    EventActivityBinder<Order, PaymentRefunded> MoneyWentBack() => Compensating(When(Refunded)
+    // Nobody asked for it: the customer has the money back by the payment provider's fraud screening or by a person
+    // there. Nobody gets goods for no money, and charging again would be against whoever gave it back. The PaymentTaken
+    // before it may still be on its way.
+    EventActivityBinder<Order, PaymentRefunded> RefundedFromOutside() => Compensating(When(PaymentRefunded)
         .Then(x => Record(
             x, OrderStatus.Cancelling, Services.Payment, $"The payment was given back from outside: {x.Message.Amount:0.00} EUR"))
         .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false)));
 
     // Nobody keeps money or stock for a cancelled order, however late it arrives.
     void WhenCancelled() => During(Cancelled,
-        When(Reserved).Publish(x => new ReleaseStock(x.Saga.CorrelationId)),
-        When(Paid).Publish(x => new RefundPayment(x.Saga.CorrelationId)),
-        Ignore(Rejected), Ignore(Released), Ignore(SaleRejected), Ignore(Declined), Ignore(Refunded), Ignore(CancelRequested));
+        When(StockReservedEvent).Publish(x => new ReleaseStock(x.Saga.CorrelationId)),
+        When(PaymentTaken).Publish(x => new RefundPayment(x.Saga.CorrelationId)),
+        Ignore(StockRejected), Ignore(
+            StockReleased), Ignore(SaleRejected), Ignore(PaymentDeclined), Ignore(PaymentRefunded), Ignore(CancellationRequested));
 
     EventActivityBinder<Order, T> Compensating<T>(EventActivityBinder<Order, T> arrow) where T : class => arrow
         .Publish(x => new ReleaseStock(x.Saga.CorrelationId))
@@ -187,52 +190,10 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
         .TransitionTo(Cancelling);
 
     EventActivityBinder<Order, T> End<T>(EventActivityBinder<Order, T> arrow) where T : class =>
-        arrow.Unschedule(CompensationOverdue).Publish(Cancellation).TransitionTo(Cancelled);
-
-    static OrderCancelled Cancellation(BehaviorContext<Order> x) =>
-        new(x.Saga.CorrelationId, x.Saga.CustomerId, x.Saga.Reason!, x.Saga.Version);
-
-    void Record(BehaviorContext<Order> context, string status, string service, string what)
-    {
-        var (order, now) = (context.Saga, _clock.GetUtcNow());
-        var isChange = status != order.Status;
-        var reason = _keptTraces.ReasonToKeep(order, status, now);
-        order.Record(status, service, what, now);
-        var kept = reason is null ? null : KeptTrace.Begin(order, status, reason);
-        if (isChange)
-        {
-            context.AfterCommit(() => Tell(order, status, what));
-        }
-
-        if (kept is not null)
-        {
-            context.AfterCommit(kept.End);
-        }
-    }
-
-    // To the trace and to the log.
-    void Tell(Order order, string status, string what)
-    {
-        var reason = status == OrderStatus.Confirmed ? null : order.Reason;
-        OrderOfTrace.Became(status, reason);
-        if (reason is not null)
-        {
-            LogEnding(order.CorrelationId, status, reason, what);
-        }
-        else
-        {
-            LogBecame(order.CorrelationId, status, what);
-        }
-    }
+        arrow.Unschedule(CompensationOverdue).Publish(x => x.Saga.ToOrderCancelled()).TransitionTo(Cancelled);
 
     static bool IsCompensated(Order order) => order is { AwaitsStockRelease: false, AwaitsRefund: false };
 
     static string AfterCompensation(Order order) =>
         IsCompensated(order) ? OrderStatus.Cancelled : OrderStatus.Cancelling;
-
-    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status}: {What}")]
-    partial void LogBecame(Guid orderId, string status, string what);
-
-    [LoggerMessage(LogLevel.Information, "Order {OrderId} became {Status} ({Reason}): {What}")]
-    partial void LogEnding(Guid orderId, string status, string reason, string what);
 }

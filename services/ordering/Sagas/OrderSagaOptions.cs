@@ -8,9 +8,9 @@ public sealed class OrderSagaOptions
     public const string Section = "OrderSaga";
 
     /// <summary>
-    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. It outlasts what happens to a shop without anybody's
-    /// fault: a deployment, a database or broker that fails over, a node that is replaced (Kubernetes alone waits five minutes before it does).
-    /// Nothing is held or charged meanwhile.
+    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. It outlasts what happens to a
+    /// shop without anybody's fault: a deployment, a database or broker that fails over, a node that is replaced
+    /// (Kubernetes alone waits five minutes before it does). Nothing is held or charged meanwhile.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan StockTimeLimit { get; init; } = TimeSpan.FromMinutes(15);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Shop.Hosting;
 using Shop.Messaging;
+using Shop.Payment.Payments;
 
 namespace Shop.Payment.Data;
 
@@ -10,7 +11,7 @@ sealed class PaymentDbContext(DbContextOptions<PaymentDbContext> options) : DbCo
 {
     public const string Schema = "payment";
 
-    public DbSet<Payments.Payment> Payments => Set<Payments.Payment>();
+    public DbSet<PaymentIntent> Payments => Set<PaymentIntent>();
 
     public DbSet<Reconciliation.Difference> Differences => Set<Reconciliation.Difference>();
 
@@ -24,9 +25,9 @@ sealed class PaymentDbContext(DbContextOptions<PaymentDbContext> options) : DbCo
 /// <summary>Found by <c>dotnet ef</c>.</summary>
 sealed class PaymentDesignTimeDatabase() : DesignTimeDatabase<PaymentDbContext>(PaymentDbContext.Schema);
 
-sealed class PaymentConfiguration : IEntityTypeConfiguration<Payments.Payment>
+sealed class PaymentIntentConfiguration : IEntityTypeConfiguration<PaymentIntent>
 {
-    public void Configure(EntityTypeBuilder<Payments.Payment> builder)
+    public void Configure(EntityTypeBuilder<PaymentIntent> builder)
     {
         builder.ToTable("payments").HasKey(payment => payment.OrderId);
         builder.Property(payment => payment.OrderId).ValueGeneratedNever();

@@ -23,10 +23,10 @@ static class GetPayment
             .FirstOrDefaultAsync(payment => payment.OrderId == id, cancellation);
         return payment is not null && (payment.CustomerId == user.CustomerId() || user.IsStaff())
             ? TypedResults.Ok(View(payment))
-            : Problem.NotFound("There is no payment for such an order.");
+            : Problem.NotFound("There is no payment for this order.");
     }
 
-    static Response View(Payment payment) => new(
+    static Response View(PaymentIntent payment) => new(
         payment.OrderId,
         payment.State.ToString(),
         Money.Euro(payment.Amount),

@@ -8,5 +8,5 @@ static class PaymentEndpoints
         routes.MapGroup("/payments").WithTags("Payments").RequireAuthorization(Policies.Customer)
             .MapGet("/{orderId}", GetPayment.Handle)
             .WithSummary("Look at the payment of an order")
-            .WithDescription("Its status, what was taken and what was given back: for the order's customer, and for staff.");
+            .WithDescription("The payment's status, the amount charged and the amount refunded. For the order's customer and for staff.");
 }

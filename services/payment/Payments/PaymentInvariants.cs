@@ -16,7 +16,7 @@ static class PaymentInvariants
     public static DatabaseGauge Differences { get; } = new(
         "shop.payments.differences",
         "{charge}",
-        "Charges about which the card network's ledger and the payments disagree",
+        "Charges about which the payment provider's ledger and the payments disagree",
         "select count(*)::float8 from payment.differences");
 
     public static IReadOnlyList<InvariantRule> Rules(IServiceProvider services, TimeSpan grace)
@@ -34,21 +34,21 @@ static class PaymentInvariants
                 """),
             new(
                 "payments-settle",
-                "the card network gives every payment an answer that means something",
+                "the payment provider gives every payment an answer that means something",
                 $"""
                 select 'payment for ' || order_id, 'an outcome within {alarmAfter}', state || ' since ' || open_since || ', ' || attempts || ' attempts'
                 from payment.payments where next_attempt_at is not null and open_since < now() - {InvariantRule.Interval(alarmAfter)}
                 """),
             new(
                 "reconciled",
-                "the card network's ledger and the payments agree about every charge",
+                "the payment provider's ledger and the payments agree about every charge",
                 $"""
                 select 'charge ' || charge_id || ' for ' || reference, expected, found
                 from payment.differences where first_seen_at < now() - {InvariantRule.Interval(grace)}
                 """),
             new(
                 "reconciliation-runs",
-                "the card network's ledger is read to its end again and again",
+                "the payment provider's ledger is read to its end again and again",
                 $"""
                 select 'the ledger', 'read within {sweepAlarmAfter}', 'read at ' || swept_at
                 from payment.sweep where swept_at < now() - {InvariantRule.Interval(sweepAlarmAfter)}

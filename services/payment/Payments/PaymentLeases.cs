@@ -1,19 +1,23 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Shop.Payment.CardNetwork;
+using Shop.Hosting;
+using Shop.Payment.Provider;
 
 namespace Shop.Payment.Payments;
 
 /// <summary>An attempt that is this replica's until the lease ends.</summary>
-/// <param name="IsFirst">True if the card network cannot have heard of the payment.</param>
+/// <param name="IsFirst">True if the payment provider cannot have heard of the payment.</param>
 /// <param name="IsSettled">True if no charge of an earlier attempt should be under way any more.</param>
 /// <param name="TraceParent">The span that asked for it; null if there was none.</param>
 /// <param name="LeasedAt">By the database's clock.</param>
 /// <param name="Age">How long the payment had been worked on in its present state by then.</param>
-/// <param name="AskedAt">By this process's stopwatch, from before the lease was asked for: it ends here no later than in the database.</param>
+/// <param name="AskedAt">
+/// By this process's stopwatch, from before the lease was asked for: it ends here no later than in the database.
+/// </param>
 sealed record LeasedPayment(
     Guid OrderId,
+    string CustomerId,
     decimal Amount,
     string Token,
     PaymentState State,
@@ -27,7 +31,7 @@ sealed record LeasedPayment(
     DateTimeOffset? ChargedAt,
     long AskedAt)
 {
-    public WantedCharge Wanted => Payment.WantedOf(OrderId, Amount);
+    public WantedCharge Wanted => PaymentIntent.WantedOf(OrderId, Amount, CustomerId);
 
     /// <summary>For how long the lease has been had.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(AskedAt);
@@ -42,7 +46,8 @@ sealed record LeasedPayment(
 /// </summary>
 sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> options)
 {
-    // All times are the database's: a replica whose clock is wrong takes nothing over too early.
+    // All times are the database's: a replica whose clock is wrong takes nothing over too early. The rules are those of
+    // PaymentIntent.BeginAttempt and IsSettled.
     const string TakeDue =
         """
         update payment.payments as payment set
@@ -59,13 +64,18 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
         where payment.order_id = due.order_id
         returning payment.order_id, payment.amount, payment.token, payment.state, payment.charge_id, payment.attempts,
             payment.attempts = 1, not due.in_doubt or due.charged_at < now() - @settling, payment.trace_parent,
-            now(), now() - payment.open_since, payment.charged_at
+            now(), now() - payment.open_since, payment.charged_at, payment.customer_id
         """;
 
     public async Task<IReadOnlyList<LeasedPayment>> Take(int limit, CancellationToken cancellation)
     {
         var askedAt = Stopwatch.GetTimestamp();
-        await using var command = database.CreateCommand(TakeDue);
+        return await Commit.InTransaction(database, connection => Take(connection, limit, askedAt, cancellation), cancellation);
+    }
+
+    async Task<IReadOnlyList<LeasedPayment>> Take(NpgsqlConnection connection, int limit, long askedAt, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(TakeDue, connection);
         command.Parameters.Add(new("lease", options.Value.LeaseTime));
         command.Parameters.Add(new("settling", options.Value.SettlingTime));
         command.Parameters.Add(new("limit", limit));
@@ -75,6 +85,7 @@ sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> o
         {
             leased.Add(new(
                 reader.GetGuid(0),
+                reader.GetString(12),
                 reader.GetDecimal(1),
                 reader.GetString(2),
                 Enum.Parse<PaymentState>(reader.GetString(3)),

@@ -9,7 +9,7 @@ public sealed class PaymentOptions
 
     static readonly TimeSpan[] _looks = [TimeSpan.FromMinutes(5), TimeSpan.FromHours(1), TimeSpan.FromDays(1)];
 
-    /// <summary>Calls to the card network at once, per replica. Slow ones must not keep quick ones waiting.</summary>
+    /// <summary>Calls to the payment provider at once, per replica. Slow ones must not keep quick ones waiting.</summary>
     [Range(1, 10_000)]
     public int CallsMax { get; init; } = 512;
 

@@ -1,21 +1,21 @@
 using Microsoft.Extensions.Options;
 using Shop.Hosting;
-using Shop.Payment.CardNetwork;
+using Shop.Payment.Provider;
 using Shop.Payment.Reconciliation;
 
 namespace Shop.Payment.Payments;
 
-/// <summary>The work behind the messages: attempts at the card network, and its ledger held against the payments.</summary>
+/// <summary>The work behind the messages: attempts at the payment provider, and its ledger held against the payments.</summary>
 static class PaymentRegistration
 {
     public static IHostApplicationBuilder AddPayments(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<PaymentOptions>(PaymentOptions.Section);
         builder.AddValidatedOptions<ReconciliationOptions>(ReconciliationOptions.Section);
-        builder.Services.AddOptions<PaymentOptions>().Validate<IOptions<CardNetworkOptions>>(
-            (payments, network) => payments.SettlingTime >= payments.LeaseTime + network.Value.AnswerTimeLimit,
+        builder.Services.AddOptions<PaymentOptions>().Validate<IOptions<ProviderOptions>>(
+            (payments, provider) => payments.SettlingTime >= payments.LeaseTime + provider.Value.AnswerTimeLimit,
             $"{PaymentOptions.Section}:{nameof(PaymentOptions.SettlingTime)} must be at least {nameof(PaymentOptions.LeaseTime)} and "
-            + $"{CardNetworkOptions.Section}:{nameof(CardNetworkOptions.AnswerTimeLimit)} together: a charge may leave at the end of its lease.");
+            + $"{ProviderOptions.Section}:{nameof(ProviderOptions.AnswerTimeLimit)} together: a charge may leave at the end of its lease.");
         builder.Services.AddSingleton<PaymentLeases>();
         builder.Services.AddSingleton<PaymentWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PaymentWorker>());

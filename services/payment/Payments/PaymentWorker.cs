@@ -2,14 +2,14 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Shop.Hosting;
 using Shop.Messaging;
-using Shop.Payment.CardNetwork;
+using Shop.Payment.Provider;
 using Shop.Payment.Data;
 
 namespace Shop.Payment.Payments;
 
 /// <summary>
-/// Calls the card network, outside of any transaction, and records what it said together with the event that tells the
-/// others. An attempt without a known outcome starts, next time, with a question to the network's ledger: never guess,
+/// Calls the payment provider, outside of any transaction, and records what it said together with the event that tells the
+/// others. An attempt without a known outcome starts, next time, with a question to the provider's ledger: never guess,
 /// never charge on suspicion.
 /// </summary>
 sealed partial class PaymentWorker(
@@ -17,6 +17,7 @@ sealed partial class PaymentWorker(
     IServiceScopeFactory scopes,
     GroupCommit<PaymentDbContext> commit,
     IOptions<PaymentOptions> options,
+    TimeProvider clock,
     ILogger<PaymentWorker> logger) : BackgroundService
 {
     static readonly ActivitySource _source = new("Shop.Payment");
@@ -26,9 +27,6 @@ sealed partial class PaymentWorker(
 
     readonly SemaphoreSlim _wake = new(0);
     readonly SemaphoreSlim _calls = new(options.Value.CallsMax);
-
-    /// <summary>An outcome on its way into a batch.</summary>
-    public sealed record Outcome(Guid OrderId);
 
     /// <summary>Called after the commit of something that is due at once.</summary>
     public void Wake()
@@ -69,7 +67,7 @@ sealed partial class PaymentWorker(
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 LogFailed(error.Message);
-                await Task.Delay(_failurePause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_failurePause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
             {
@@ -93,7 +91,7 @@ sealed partial class PaymentWorker(
             using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             lease.CancelAfter(Later(options.Value.LeaseTime - payment.Elapsed));
             var answer = await Call(payment, lease.Token);
-            await commit.Run(new Outcome(payment.OrderId), unit => Record(unit, payment, answer));
+            await commit.Run(rows => rows.Lock<PaymentIntent>(payment.OrderId), unit => Record(unit, payment, answer));
         }
         catch (Exception error)
         {
@@ -118,13 +116,13 @@ sealed partial class PaymentWorker(
     async Task<ChargeAnswer> Call(LeasedPayment payment, CancellationToken cancellation)
     {
         using var scope = scopes.CreateScope();
-        var network = scope.ServiceProvider.GetRequiredService<CardNetworkClient>();
+        var provider = scope.ServiceProvider.GetRequiredService<ProviderClient>();
         if (payment.State == PaymentState.Refunding)
         {
-            return await network.Refund(payment.Wanted, payment.ChargeId!, $"refund-{payment.OrderId}", cancellation);
+            return await provider.Refund(payment.Wanted, payment.ChargeId!, $"refund-{payment.OrderId}", cancellation);
         }
 
-        if (!payment.IsFirst && await network.Ask(payment.Wanted, cancellation) is var asked
+        if (!payment.IsFirst && await provider.Ask(payment.Wanted, cancellation) is var asked
             && (asked is not ChargeAnswer.NotFound || payment.State == PaymentState.Voiding))
         {
             return asked;
@@ -132,18 +130,18 @@ sealed partial class PaymentWorker(
 
         // Checked right before the money moves: a process that was stopped for a while wakes up here believing in its lease.
         return payment.Elapsed < options.Value.LeaseTime
-            ? await network.Charge(payment.Wanted, payment.Token, cancellation)
+            ? await provider.Charge(payment.Wanted, payment.Token, cancellation)
             : new ChargeAnswer.NotDone("the lease has ended");
     }
 
     async Task<PaymentState> Record(UnitOfWork<PaymentDbContext> unit, LeasedPayment leased, ChargeAnswer answer)
     {
-        var payment = unit.Db.Payments.Local.FindEntry(leased.OrderId)?.Entity
+        var payment = unit.Rows.Find<PaymentIntent>(leased.OrderId)
             ?? throw new InvalidOperationException($"The payment of order {leased.OrderId} is gone.");
         var before = payment.State;
-        if (payment.Learn(answer, leased.IsSettled, leased.Attempts) is { } announcement)
+        if (payment.Learn(answer, leased.IsSettled, leased.Attempts) is { } outcome)
         {
-            await unit.Publish(announcement);
+            await unit.Publish(outcome.Message);
         }
 
         switch (payment)
@@ -195,10 +193,11 @@ sealed partial class PaymentWorker(
 
     static TimeSpan Later(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
-    [LoggerMessage(LogLevel.Information, "Payment of order {OrderId} became {State}: the card network said {Answer} to attempt {Attempt}")]
+    [LoggerMessage(
+        LogLevel.Information, "Payment of order {OrderId} became {State}: the payment provider said {Answer} to attempt {Attempt}")]
     partial void LogBecame(Guid orderId, PaymentState state, string answer, int attempt);
 
-    [LoggerMessage(LogLevel.Debug, "Payment of order {OrderId} stayed {State}: the card network said {Answer} to attempt {Attempt}")]
+    [LoggerMessage(LogLevel.Debug, "Payment of order {OrderId} stayed {State}: the payment provider said {Answer} to attempt {Attempt}")]
     partial void LogOutcome(Guid orderId, PaymentState state, string answer, int attempt);
 
     [LoggerMessage(LogLevel.Warning, "An attempt for order {OrderId} could not be recorded and will be repeated: {Reason}")]

@@ -7,24 +7,25 @@ using Shop.Payment.Data;
 namespace Shop.Payment.Payments;
 
 /// <summary>Compensation: whatever was taken for the order goes back, and nothing is taken any more.</summary>
-sealed partial class RefundPaymentConsumer(PaymentDbContext db, PaymentWorker worker, ILogger<RefundPaymentConsumer> logger)
-    : IConsumer<RefundPayment>
+sealed partial class RefundPaymentConsumer(Rows<PaymentDbContext> rows, PaymentWorker worker, ILogger<RefundPaymentConsumer> logger)
+    : IConsumer<RefundPayment>, INeedRows<RefundPayment>
 {
+    public static void Need(RefundPayment message, NeededRows rows) => rows.Lock<PaymentIntent>(message.OrderId);
+
     public async Task Consume(ConsumeContext<RefundPayment> context)
     {
-        // Only what PaymentPreload has locked: a row read without a lock may be leased to the other replica by the time it is written.
-        var earlier = db.Payments.Local.FindEntry(context.Message.OrderId)?.Entity;
+        var earlier = rows.Find<PaymentIntent>(context.Message.OrderId);
         var before = earlier?.State;
-        var (made, announcement) = Payment.Refund(context.Message, earlier);
-        var payment = (made ?? earlier)!;
-        if (made is not null)
+        var decision = PaymentIntent.Refund(context.Message, earlier);
+        var payment = (decision.Created ?? earlier)!;
+        if (decision.Created is not null)
         {
-            db.Add(made);
+            rows.Add(decision.Created);
         }
 
-        if (announcement is not null)
+        if (decision.Event is { } answer)
         {
-            await context.Publish(announcement, context.CancellationToken);
+            await context.Publish(answer.Message, context.CancellationToken);
         }
         else
         {

@@ -7,12 +7,14 @@ using Shop.Payment.Data;
 namespace Shop.Payment.Payments;
 
 /// <summary>
-/// Writes down the intent to charge, and nothing else: the card network is called afterwards, outside of the transaction, by
+/// Writes down the intent to charge, and nothing else: the payment provider is called afterwards, outside of the transaction, by
 /// <see cref="PaymentWorker"/>. A crash in between leaves an intent that any replica picks up.
 /// </summary>
-sealed partial class TakePaymentConsumer(PaymentDbContext db, PaymentWorker worker, ILogger<TakePaymentConsumer> logger)
-    : IConsumer<TakePayment>
+sealed partial class TakePaymentConsumer(Rows<PaymentDbContext> rows, PaymentWorker worker, ILogger<TakePaymentConsumer> logger)
+    : IConsumer<TakePayment>, INeedRows<TakePayment>
 {
+    public static void Need(TakePayment message, NeededRows rows) => rows.Lock<PaymentIntent>(message.OrderId);
+
     public async Task Consume(ConsumeContext<TakePayment> context)
     {
         if (context.Message.Amount <= 0)
@@ -20,20 +22,19 @@ sealed partial class TakePaymentConsumer(PaymentDbContext db, PaymentWorker work
             throw new InvalidMessageException(typeof(TakePayment), "the amount must be above zero.");
         }
 
-        // What PaymentPreload has not found is not there; asking again would cost a round trip for each order.
-        var earlier = db.Payments.Local.FindEntry(context.Message.OrderId)?.Entity;
-        var (made, announcement) = Payment.Take(context.Message, earlier);
-        if (made is not null)
+        var earlier = rows.Find<PaymentIntent>(context.Message.OrderId);
+        var decision = PaymentIntent.Take(context.Message, earlier);
+        if (decision.Created is { } payment)
         {
-            made.BelongsTo(Activity.Current);
-            db.Add(made);
+            payment.BelongsTo(Activity.Current);
+            rows.Add(payment);
             context.AfterCommit(worker.Wake);
-            context.AfterCommit(() => LogIntended(made.OrderId, PaymentState.Pending, made.Amount));
+            context.AfterCommit(() => LogIntended(payment.OrderId, PaymentState.Pending, payment.Amount));
         }
 
-        if (announcement is not null)
+        if (decision.Event is { } answer)
         {
-            await context.Publish(announcement, context.CancellationToken);
+            await context.Publish(answer.Message, context.CancellationToken);
         }
     }
 

@@ -1,4 +1,4 @@
-using Shop.Payment.CardNetwork;
+using Shop.Payment.Provider;
 using Shop.Payment.Payments;
 
 namespace Shop.Payment.Reconciliation;
@@ -6,13 +6,16 @@ namespace Shop.Payment.Reconciliation;
 /// <summary>Whether a charge in the ledger is what a payment says. Pure, so that every case can be looked at.</summary>
 static class Comparison
 {
-    /// <summary>True if the payment can learn from the charge: it is the charge that was made for it, and nobody is at work on it.</summary>
-    public static bool IsNews(ReplyBody.Charge charge, Payments.Payment payment) =>
+    /// <summary>
+    /// True if the payment can learn from the charge: it is the charge that was made for it, and nobody is at work on
+    /// it.
+    /// </summary>
+    public static bool IsNews(ReplyBody.Charge charge, PaymentIntent payment) =>
         payment is { NextAttemptAt: null, Amount: > 0 } && charge.IsFor(payment.Wanted)
             && payment.ChargeId is var known && (known is null || known == charge.Id);
 
     /// <returns>What is expected and what was found; null if they agree, or soon will.</returns>
-    public static (string Expected, string Found)? Of(ReplyBody.Charge charge, Payments.Payment? payment)
+    public static (string Expected, string Found)? Of(ReplyBody.Charge charge, PaymentIntent? payment)
     {
         var found = $"{charge.Amount:0.00} EUR {Word(charge)}, {charge.Refunded:0.00} given back";
         if (payment is null)

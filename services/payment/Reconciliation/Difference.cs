@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Shop.Payment.Reconciliation;
 
-/// <summary>A charge about which the card network's ledger and the payments disagree, and which only people can put right.</summary>
+/// <summary>A charge about which the payment provider's ledger and the payments disagree, and which only people can put right.</summary>
 sealed class Difference
 {
     public required string ChargeId { get; init; }
@@ -36,7 +36,7 @@ sealed class SweepProgress
 {
     public int Id { get; init; }
 
-    /// <summary>The last change that was read, by the network's clock; null before the first.</summary>
+    /// <summary>The last change that was read, by the provider's clock; null before the first.</summary>
     public DateTimeOffset? ReadUntil { get; init; }
 
     /// <summary>The charge of that change.</summary>

@@ -1,14 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Shop.Messaging;
-using Shop.Payment.CardNetwork;
+using Shop.Payment.Provider;
 using Shop.Payment.Data;
 using Shop.Payment.Payments;
 
 namespace Shop.Payment.Reconciliation;
 
 /// <summary>
-/// Holds the payments against the card network's ledger, which has the last word: what landed after it was given up, what somebody else
+/// Holds the payments against the payment provider's ledger, which has the last word: what landed after it was given up, what somebody else
 /// gave back, what nobody here knows. What has one right answer is put right; the rest are differences, shown to staff until they are none.
 /// </summary>
 sealed partial class Reconciler(
@@ -18,6 +18,7 @@ sealed partial class Reconciler(
     PaymentWorker worker,
     IOptions<ReconciliationOptions> options,
     IOptions<PaymentOptions> payments,
+    TimeProvider clock,
     ILogger<Reconciler> logger) : BackgroundService
 {
     const int ChecksMax = 200;
@@ -43,19 +44,20 @@ sealed partial class Reconciler(
                 LogFailed(error.Message);
             }
 
-            await Task.Delay(options.Value.Interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(options.Value.Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     async Task Sweep(SweepPosition position, CancellationToken cancellation)
     {
         using var scope = scopes.CreateScope();
-        var network = scope.ServiceProvider.GetRequiredService<CardNetworkClient>();
-        await Check(network, await sweep.LooksDue(ChecksMax, cancellation), cancellation);
-        await Check(network, await sweep.Differences(ChecksMax, cancellation), cancellation);
+        var provider = scope.ServiceProvider.GetRequiredService<ProviderClient>();
+        await Check(provider, await sweep.LooksDue(ChecksMax, cancellation), cancellation);
+        await Check(provider, await sweep.Differences(ChecksMax, cancellation), cancellation);
         while (true)
         {
-            if (await network.List(position.ReadUntil, position.ReadUntilId, options.Value.PageSize, cancellation) is not var (charges, now))
+            if (await provider.List(
+                position.ReadUntil, position.ReadUntilId, options.Value.PageSize, cancellation) is not var (charges, now))
             {
                 await sweep.End(position, isComplete: false, cancellation);
                 return;
@@ -64,7 +66,7 @@ sealed partial class Reconciler(
             var settled = charges.TakeWhile(charge => charge.ChangedAt <= now - options.Value.LedgerLag).ToArray();
             if (settled is [.., var last])
             {
-                await Check(network, await Suspicious(settled, cancellation), cancellation);
+                await Check(provider, await Suspicious(settled, cancellation), cancellation);
                 position = position with { ReadUntil = last.ChangedAt, ReadUntilId = last.Id };
                 if (await sweep.Advance(position, cancellation) is null)
                 {
@@ -93,21 +95,21 @@ sealed partial class Reconciler(
             .Select(charge => charge.Reference).Distinct()];
     }
 
-    Task Check(CardNetworkClient network, IReadOnlyList<string> references, CancellationToken cancellation) => Parallel.ForEachAsync(
+    Task Check(ProviderClient provider, IReadOnlyList<string> references, CancellationToken cancellation) => Parallel.ForEachAsync(
         references,
         new ParallelOptions { MaxDegreeOfParallelism = ChecksAtOnce, CancellationToken = cancellation },
         async (reference, cancel) =>
         {
             // Asked anew: since the list was read, the payment may have gone on.
-            if (await network.FindByReference(reference, cancel) is { } charges)
+            if (await provider.FindByReference(reference, cancel) is { } charges)
             {
-                await commit.Run(new PaymentWorker.Outcome(OrderOf(reference)), unit => Settle(unit, reference, charges));
+                await commit.Run(rows => rows.Lock<PaymentIntent>(OrderOf(reference)), unit => Settle(unit, reference, charges));
             }
         });
 
     async Task<int> Settle(UnitOfWork<PaymentDbContext> unit, string reference, IReadOnlyList<ReplyBody.Charge> charges)
     {
-        var payment = unit.Db.Payments.Local.FindEntry(OrderOf(reference))?.Entity;
+        var payment = unit.Rows.Find<PaymentIntent>(OrderOf(reference));
         if (payment is not null)
         {
             await Learn(unit, payment, charges);
@@ -132,7 +134,7 @@ sealed partial class Reconciler(
         return ids.Length;
     }
 
-    async Task Learn(UnitOfWork<PaymentDbContext> unit, Payments.Payment payment, IReadOnlyList<ReplyBody.Charge> charges)
+    async Task Learn(UnitOfWork<PaymentDbContext> unit, PaymentIntent payment, IReadOnlyList<ReplyBody.Charge> charges)
     {
         var before = payment.State;
         if (payment.LookAgainAt is not null)
@@ -143,9 +145,9 @@ sealed partial class Reconciler(
 
         foreach (var charge in charges.Where(charge => Comparison.IsNews(charge, payment)))
         {
-            if (payment.Learn(Meanings.OfStatus(charge), settled: true, payment.Attempts) is { } announcement)
+            if (payment.Learn(Meanings.OfStatus(charge), settled: true, payment.Attempts) is { } outcome)
             {
-                await unit.Publish(announcement);
+                await unit.Publish(outcome.Message);
             }
         }
 
@@ -158,12 +160,15 @@ sealed partial class Reconciler(
 
     static Guid OrderOf(string reference) => Guid.TryParse(reference, out var order) ? order : Guid.Empty;
 
-    [LoggerMessage(LogLevel.Warning, "Payment of order {OrderId} became {State}: it was {Before}, and the card network's ledger says otherwise")]
+    [LoggerMessage(
+        LogLevel.Warning, "Payment of order {OrderId} became {State}: it was {Before}, and the payment provider's ledger says otherwise")]
     partial void LogMended(Guid orderId, PaymentState state, PaymentState before);
 
-    [LoggerMessage(LogLevel.Warning, "The card network's ledger and the payments differ about {Reference}, charge {ChargeId}: expected {Expected}, found {Found}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The payment provider's ledger and the payments differ about {Reference}, charge {ChargeId}: expected {Expected}, found {Found}")]
     partial void LogDifference(string reference, string chargeId, string expected, string found);
 
-    [LoggerMessage(LogLevel.Warning, "Reading the card network's ledger failed and will be tried again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Reading the payment provider's ledger failed and will be tried again: {Reason}")]
     partial void LogFailed(string reason);
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Shop.Payment.Reconciliation;
 
-/// <summary>How payments are held against the card network's ledger.</summary>
+/// <summary>How payments are held against the payment provider's ledger.</summary>
 public sealed class ReconciliationOptions
 {
     public const string Section = "Reconciliation";
@@ -12,7 +12,7 @@ public sealed class ReconciliationOptions
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// What changed in the ledger more recently than this is left for the next sweep. At least as long as the network's list may lag
+    /// What changed in the ledger more recently than this is left for the next sweep. At least as long as the provider's list may lag
     /// behind its ledger: what appears in it later than that is not seen by a sweep.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]

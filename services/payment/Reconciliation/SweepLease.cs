@@ -6,7 +6,10 @@ namespace Shop.Payment.Reconciliation;
 /// <summary>How far the replica that sweeps has come.</summary>
 sealed record SweepPosition(long Fence, DateTimeOffset? ReadUntil, string? ReadUntilId);
 
-/// <summary>Lets one replica sweep at a time. Nothing is held in a session: a lease has an end by the database's clock, and a fencing number.</summary>
+/// <summary>
+/// Lets one replica sweep at a time. Nothing is held in a session: a lease has an end by the database's clock, and a
+/// fencing number.
+/// </summary>
 sealed class SweepLease(NpgsqlDataSource database, IOptions<ReconciliationOptions> options)
 {
     /// <returns>Null if another replica sweeps, or it is too early.</returns>
@@ -33,7 +36,9 @@ sealed class SweepLease(NpgsqlDataSource database, IOptions<ReconciliationOption
 
     /// <summary>Orders whose payment was given up because the ledger had no charge, and about which it is to be asked again.</summary>
     public Task<IReadOnlyList<string>> LooksDue(int limit, CancellationToken cancellation) => References(
-        "select order_id::text from payment.payments where look_again_at <= now() order by look_again_at limit @limit", limit, cancellation);
+        "select order_id::text from payment.payments where look_again_at <= now() order by look_again_at limit @limit",
+        limit,
+        cancellation);
 
     /// <summary>What the differences that are known are about.</summary>
     public Task<IReadOnlyList<string>> Differences(int limit, CancellationToken cancellation) => References(

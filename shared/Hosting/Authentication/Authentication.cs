@@ -94,7 +94,8 @@ static class AuthenticationRegistration
         SecurityTokenNotYetValidException => "The token is not valid yet.",
         SecurityTokenInvalidAudienceException => "The token was issued for another audience.",
         SecurityTokenInvalidIssuerException => "The token comes from an issuer that is not trusted here.",
-        UnusableSubjectException => $"The token's subject (sub) must have 1 to {SubjectLengthMax} characters, no control characters, and not only blanks.",
+        UnusableSubjectException =>
+            $"The token's subject (sub) must have 1 to {SubjectLengthMax} characters, no control characters, and not only blanks.",
         _ => "The token is malformed, or its signature is wrong.",
     };
 

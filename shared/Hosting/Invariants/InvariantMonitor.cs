@@ -29,7 +29,8 @@ sealed partial class InvariantMonitor : BackgroundService
     readonly TimeProvider _clock;
     readonly ILogger<InvariantMonitor> _logger;
     volatile IReadOnlyDictionary<string, int> _violations = new Dictionary<string, int>();
-    volatile IReadOnlyDictionary<string, IReadOnlyList<Measurement<double>>> _values = new Dictionary<string, IReadOnlyList<Measurement<double>>>();
+    volatile IReadOnlyDictionary<string, IReadOnlyList<Measurement<double>>> _values =
+        new Dictionary<string, IReadOnlyList<Measurement<double>>>();
     long _checkedAt;
 
     public InvariantMonitor(
@@ -50,15 +51,16 @@ sealed partial class InvariantMonitor : BackgroundService
         _logger = logger;
         _meter.CreateObservableGauge(
             "shop.invariant.violations",
-            () => _violations.Select(rule => new Measurement<int>(rule.Value, new KeyValuePair<string, object?>("shop.invariant", rule.Key))),
+            () =>
+                _violations.Select(rule => new Measurement<int>(rule.Value, new KeyValuePair<string, object?>("shop.invariant", rule.Key))),
             "{violation}",
-            "What contradicts a promise at the moment");
+            "Violations of an invariant at the moment");
         _checkedAt = clock.GetTimestamp();
         _meter.CreateObservableGauge(
             "shop.invariant.check.age",
             () => clock.GetElapsedTime(Interlocked.Read(ref _checkedAt)).TotalSeconds,
             "s",
-            "Time since the promises were last checked");
+            "Time since the invariants were last checked");
         foreach (var gauge in gauges)
         {
             _meter.CreateObservableGauge(gauge.Name, () => _values.GetValueOrDefault(gauge.Name, []), gauge.Unit, gauge.Description);
@@ -132,9 +134,9 @@ sealed partial class InvariantMonitor : BackgroundService
         return violations;
     }
 
-    [LoggerMessage(LogLevel.Error, "Broken promise: {Promise}. {Count} violations, such as {Violation}")]
+    [LoggerMessage(LogLevel.Error, "Invariant violated: {Promise}. {Count} violations, such as {Violation}")]
     partial void LogViolated(string promise, int count, InvariantViolation violation);
 
-    [LoggerMessage(LogLevel.Warning, "The promises could not be checked and will be again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The invariants could not be checked and will be checked again: {Reason}")]
     partial void LogFailed(string reason);
 }

@@ -11,7 +11,10 @@ namespace Shop.Hosting;
 /// <summary>Lets a service watch its own promises.</summary>
 public static class InvariantRegistration
 {
-    /// <param name="rules">Those of the service's own tables; the messaging tables' come on top.</param>
+    /// <param name="rules">
+    /// Those of the service's own tables. Those of every other <see cref="InvariantSet"/> that is registered are
+    /// checked, too.
+    /// </param>
     public static IHostApplicationBuilder AddInvariants(
         this IHostApplicationBuilder builder,
         string service,
@@ -19,11 +22,13 @@ public static class InvariantRegistration
         params IReadOnlyList<DatabaseGauge> gauges)
     {
         builder.AddValidatedOptions<InvariantOptions>(InvariantOptions.Section);
+        builder.Services.AddSingleton(new InvariantSet(rules, _ => gauges));
         builder.Services.AddSingleton(services =>
         {
             var grace = services.GetRequiredService<IOptions<InvariantOptions>>().Value.Grace;
-            IReadOnlyList<InvariantRule> all = [.. rules(services, grace), .. InvariantRule.OfMessaging(service, grace)];
-            IReadOnlyList<DatabaseGauge> measured = [.. gauges, .. DatabaseGauge.OfMessaging(service)];
+            var sets = services.GetServices<InvariantSet>().ToArray();
+            IReadOnlyList<InvariantRule> all = [.. sets.SelectMany(set => set.Rules(services, grace))];
+            IReadOnlyList<DatabaseGauge> measured = [.. sets.SelectMany(set => set.Gauges(services))];
             return ActivatorUtilities.CreateInstance<InvariantMonitor>(services, service, all, measured);
         });
         builder.Services.AddHostedService(services => services.GetRequiredService<InvariantMonitor>());
@@ -37,9 +42,15 @@ public static class InvariantRegistration
             var findings = await services.GetRequiredService<InvariantMonitor>().Check(cancellation);
             return TypedResults.Ok(new InvariantReport(findings.All(finding => finding.Violations is []), findings));
         })
-            .WithSummary("Check what each service promises")
-            .WithDescription("Every rule, with what violates it now. `./shop audit` checks the rules between the services as well.");
+            .WithSummary("Check the invariants")
+            .WithDescription(
+                "Every invariant of each service, with its violations. `./shop audit` also checks the invariants between the services.");
 }
+
+/// <summary>The promises of one part of a service, and its gauges.</summary>
+/// <param name="Rules">Made with <see cref="InvariantOptions.Grace"/>.</param>
+public sealed record InvariantSet(
+    Func<IServiceProvider, TimeSpan, IReadOnlyList<InvariantRule>> Rules, Func<IServiceProvider, IReadOnlyList<DatabaseGauge>> Gauges);
 
 /// <summary>Whether a service keeps its promises.</summary>
 public sealed record InvariantReport(bool Ok, IReadOnlyList<InvariantFinding> Invariants);

@@ -17,22 +17,6 @@ public sealed record InvariantRule(string Name, string Promise, string Violation
 {
     /// <summary>A time as SQL.</summary>
     public static string Interval(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"interval '{time.TotalSeconds} s'");
-
-    /// <summary>Those of the messaging tables of a service.</summary>
-    public static IReadOnlyList<InvariantRule> OfMessaging(string schema, TimeSpan grace) =>
-    [
-        new(
-            "outbox-drains",
-            "no message that is due waits in the outbox for long",
-            $"""
-            select 'outbox of {schema}', 'published within {grace}', count(*) || ' messages, the oldest of ' || min(greatest(created_at, due_at))
-            from {schema}.outbox where due_at <= now() and greatest(created_at, due_at) < now() - {Interval(grace)} having count(*) > 0
-            """),
-        new(
-            "no-dead-letters",
-            "no message waits among the dead letters",
-            $"select 'dead letter ' || id, 'none', reason from {schema}.dead_letters where status = 'Waiting' order by last_failed_at desc"),
-    ];
 }
 
 /// <summary>How a service watches its own promises.</summary>

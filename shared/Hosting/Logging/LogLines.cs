@@ -13,9 +13,9 @@ sealed class LogLines(LogOutput output, LogLine line) : ILoggerProvider
     public static void AddTo(WebApplicationBuilder builder, string service)
     {
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<ILoggerProvider>(services => new LogLines(
+        builder.Services.AddSingleton<ILoggerProvider>(_ => new LogLines(
             new(Console.OpenStandardOutput()),
-            new(services.GetRequiredService<TimeProvider>(), service, ProcessSettings.InstanceOf(builder.Configuration))));
+            new(TimeProvider.System, service, ProcessSettings.InstanceOf(builder.Configuration))));
     }
 
     public ILogger CreateLogger(string categoryName) => _loggers.GetOrAdd(categoryName, category => new Logger(category, output, line));
@@ -38,7 +38,8 @@ sealed class LogLines(LogOutput output, LogLine line) : ILoggerProvider
             if (IsEnabled(logLevel) && eventId.Name != StartFailed)
             {
                 output.Write(line.Format(
-                    logLevel, category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], exception));
+                    logLevel, category, formatter(
+                        state, exception), state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], exception));
             }
         }
     }

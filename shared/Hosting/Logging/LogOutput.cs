@@ -99,7 +99,7 @@ sealed class LogOutput : IDisposable
         CultureInfo.InvariantCulture,
         $$"""
 
-        {"time":"{{DateTime.UtcNow:O}}","level":"Warning","category":"{{typeof(LogOutput).FullName}}","message":"{{lost}} lines of the log were lost","lines":{{lost}}}
+        {"time":"{{TimeProvider.System.GetUtcNow().UtcDateTime:O}}","level":"Warning","category":"{{typeof(LogOutput).FullName}}","message":"{{lost}} lines of the log were lost","lines":{{lost}}}
 
         """));
 }

@@ -30,11 +30,20 @@ sealed partial class ExceptionToProblem(
 
             await problems.WriteAsync(new() { HttpContext = httpContext, ProblemDetails = BadRequests.Explain(bad) });
         }
+        else if (Failures.Find<UnknownOutcomeException>(exception) is { } unknown)
+        {
+            LogUnknown(
+                httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName,
+                unknown.Message,
+                unknown.InnerException?.Message);
+            await httpContext.AnswerOutcomeUnknown(StatusCodes.Status500InternalServerError, "The database has not confirmed the request.");
+        }
         else if (Reason(exception) is { } reason)
         {
             if (Failures.Of(exception) == Failure.Passing && !unavailable.Value.Means(exception))
             {
-                LogPassing(httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, exception.GetBaseException().Message);
+                LogPassing(
+                    httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, exception.GetBaseException().Message);
             }
 
             await httpContext.AnswerUnavailable($"{reason} Try again in a moment.");
@@ -67,6 +76,9 @@ sealed partial class ExceptionToProblem(
 
     [LoggerMessage(LogLevel.Warning, "{Endpoint} could not be served for now: {Reason}")]
     partial void LogPassing(string? endpoint, string reason);
+
+    [LoggerMessage(LogLevel.Error, "The outcome of {Endpoint} is not known: {Reason} {Cause}")]
+    partial void LogUnknown(string? endpoint, string reason, string? cause);
 
     [LoggerMessage(LogLevel.Error, "{Endpoint} failed")]
     partial void LogFailed(Exception error, string? endpoint);

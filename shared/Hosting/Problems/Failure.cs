@@ -10,7 +10,10 @@ public enum Failure
     /// <summary>The request, the message or the program is wrong: waiting changes nothing.</summary>
     Permanent,
 
-    /// <summary>It passes, and may concern this one alone: a lock that somebody holds, a time limit, or something nobody has thought of.</summary>
+    /// <summary>
+    /// It passes, and may concern this one alone: a lock that somebody holds, a time limit, or something nobody has
+    /// thought of.
+    /// </summary>
     Passing,
 
     /// <summary>The database is of no use to anybody at the moment.</summary>

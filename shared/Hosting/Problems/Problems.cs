@@ -15,14 +15,20 @@ public static class Problems
         .AddProblemDetails()
         .AddExceptionHandler<ExceptionToProblem>();
 
+    /// <summary>The type of every answer to a write that says: nobody knows whether it was done.</summary>
+    public const string OutcomeUnknown = "urn:shop:problem:outcome-unknown";
+
+    const string KeyHeader = "Idempotency-Key";
+
     /// <summary>Answers with a problem from where there is no endpoint to return one.</summary>
-    public static async Task AnswerProblem(this HttpContext http, int status, string title, string detail)
+    /// <param name="type">Null for one that means no more than the status.</param>
+    public static async Task AnswerProblem(this HttpContext http, int status, string title, string detail, string? type = null)
     {
         http.Response.StatusCode = status;
         await http.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new()
         {
             HttpContext = http,
-            ProblemDetails = { Status = status, Title = title, Detail = detail },
+            ProblemDetails = { Status = status, Title = title, Detail = detail, Type = type },
         });
     }
 
@@ -32,6 +38,21 @@ public static class Problems
         http.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return http.AnswerProblem(StatusCodes.Status503ServiceUnavailable, "Not available at the moment", detail);
     }
+
+    /// <summary>
+    /// The request may have been done or not. There is no Retry-After, because nothing but an idempotency key makes it
+    /// safe to send it again; and a status that proxies and clients do not answer with a repetition of their own is the
+    /// better one.
+    /// </summary>
+    /// <param name="reason">What is missing, as a sentence.</param>
+    public static Task AnswerOutcomeUnknown(this HttpContext http, int status, string reason) => http.AnswerProblem(
+        status,
+        "The outcome is not known",
+        $"{reason} {(http.Request.Headers.ContainsKey(KeyHeader)
+            ? "Whether it was done is not known. Sent again with the same Idempotency-Key, it is done once."
+            : "Whether it was done is not known. Look before you send it again; "
+                + "sent with an Idempotency-Key, it can be repeated safely.")}",
+        OutcomeUnknown);
 }
 
 /// <summary>

@@ -16,7 +16,8 @@ static partial class ConfigurationErrors
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } binding => [KeyAndType(binding.Message)],
         InvalidOperationException { Source: "Yarp.ReverseProxy", InnerException: AggregateException invalid } =>
             [.. invalid.InnerExceptions.Select(inner => $"ReverseProxy: {inner.Message}")],
-        IOException { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } =>
+        IOException { InnerException: AddressInUseException }
+            or SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } =>
             [$"ASPNETCORE_URLS: {error.Message}"],
         AggregateException several when several.InnerExceptions.All(inner => Explain(inner) is not null) =>
             [.. several.InnerExceptions.SelectMany(inner => Explain(inner)!)],

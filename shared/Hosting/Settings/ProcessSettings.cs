@@ -20,9 +20,9 @@ static class ProcessSettings
             Check("ASPNETCORE_URLS", IsBindable(url), "must be addresses such as http://127.0.0.1:8080");
         }
 
-        if (configuration[Telemetry.EndpointKey] is { Length: > 0 } endpoint)
+        foreach (var key in new[] { Telemetry.EndpointKey, Telemetry.SecondViewerKey })
         {
-            Check(Telemetry.EndpointKey, IsHttp(endpoint), "must be an address such as http://127.0.0.1:4317");
+            Check(key, configuration[key] is null or "" || IsHttp(configuration[key]!), "must be an address such as http://127.0.0.1:4317");
         }
 
         foreach (var (key, isFine, requirement) in Telemetry.Settings(configuration))
@@ -32,7 +32,8 @@ static class ProcessSettings
 
         foreach (var level in configuration.GetSection("Logging:LogLevel").GetChildren())
         {
-            Check(level.Path, Enum.TryParse<LogLevel>(level.Value, true, out _), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
+            Check(level.Path, Enum.TryParse<LogLevel>(
+                level.Value, true, out _), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
         }
     }
 

@@ -6,8 +6,9 @@ using OpenTelemetry.Trace;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Sends what is left before a process ends: all signals at once, and within a limit. By themselves they wait one after the other, five seconds
-/// each, for a collector that does not answer, and a process that takes so long to end is killed.
+/// Sends what is left before a process ends: all signals at once, and within a limit. By themselves they wait one after
+/// the other, five seconds each, for a collector that does not answer, and a process that takes so long to end is
+/// killed.
 /// </summary>
 static class LastExport
 {

@@ -17,16 +17,17 @@ public sealed class MetricsOptions
     public const string Section = "Metrics";
 
     /// <summary>
-    /// A port for /metrics alone, at the addresses the process listens at anyway. Null: a service shows them at its own port, and the gateway
-    /// nowhere, because everybody reaches that.
+    /// A port for /metrics alone, at the addresses the process listens at anyway. Null: a service shows them at its own
+    /// port, and the gateway nowhere, because everybody reaches that.
     /// </summary>
     [Range(1, 65_535)]
     public int? Port { get; init; }
 }
 
 /// <summary>
-/// Metrics, scraped at /metrics and pushed by OTLP where there is a collector. Nobody is asked for a token: a scrape is numbers without customers or
-/// orders, and must work while the issuer of tokens is away. So it is never at a port that the public reaches.
+/// Metrics, scraped at /metrics and pushed by OTLP where there is a collector. Nobody is asked for a token: a scrape is
+/// numbers without customers or orders, and must work while the issuer of tokens is away. So it is never at a port that
+/// the public reaches.
 /// </summary>
 static class Metrics
 {
@@ -39,9 +40,10 @@ static class Metrics
         builder.ListenForScrapes();
         var sends = builder.Sends("METRICS");
         builder.Services.AddOpenTelemetry()
-            // Of the traces as well.
-            .ConfigureResource(resource => resource.AddService(
-                service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration)))
+            // Of the traces as well. What starts the process may know it by a name of its own, and says so by OpenTelemetry's variables.
+            .ConfigureResource(resource => resource
+                .AddService(service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration))
+                .AddEnvironmentVariableDetector())
             .WithMetrics(metrics => (sends ? metrics.AddOtlpExporter() : metrics)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
@@ -92,11 +94,13 @@ static class Metrics
         });
     }
 
-    // Kestrel listens where it would have, and there at one more port. Endpoints that are configured one by one (Kestrel:Endpoints) come with their own.
+    // Kestrel listens where it would have, and there at one more port. Endpoints that are configured one by one
+    // (Kestrel:Endpoints) come with their own.
     static void ListenForScrapes(this WebApplicationBuilder builder)
     {
         // What is no port at all is refused, by its name, with the other settings.
-        if (!ushort.TryParse(builder.Configuration[$"{MetricsOptions.Section}:{nameof(MetricsOptions.Port)}"], CultureInfo.InvariantCulture, out var port))
+        if (!ushort.TryParse(
+            builder.Configuration[$"{MetricsOptions.Section}:{nameof(MetricsOptions.Port)}"], CultureInfo.InvariantCulture, out var port))
         {
             return;
         }

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Names a database span by what its statement does to which table, such as <c>insert outbox</c>: the summary that OpenTelemetry's conventions
-/// ask for.
+/// Names a database span by what its statement does to which table, such as <c>insert outbox</c>: the summary that
+/// OpenTelemetry's conventions ask for.
 /// </summary>
 static partial class StatementNames
 {

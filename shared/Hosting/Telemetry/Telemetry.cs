@@ -9,18 +9,25 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Trace;
 
 namespace Shop.Hosting;
 
 /// <summary>
-/// Traces, metrics and logs by OTLP where a collector is configured, each unless OTEL_TRACES_EXPORTER (…METRICS…, …LOGS…) says none; without one
-/// there are metrics for whoever scrapes them, and logs on standard output.
+/// Traces, metrics and logs by OTLP where a collector is configured, each unless OTEL_TRACES_EXPORTER (…METRICS…,
+/// …LOGS…) says none; without one there are metrics for whoever scrapes them, and logs on standard output.
 /// </summary>
 static class Telemetry
 {
     public const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>
+    /// Where spans go as well. Beside Aspire's dashboard, which takes all three signals at one address, ./shop has its
+    /// own viewer of traces.
+    /// </summary>
+    public const string SecondViewerKey = "SHOP_TRACE_VIEWER";
 
     // OpenTelemetry's own name for it.
     const string SamplingKey = "OTEL_TRACES_SAMPLER_ARG";
@@ -42,7 +49,10 @@ static class Telemetry
         builder.AddMetrics(service);
         if (builder.Sends("LOGS"))
         {
-            builder.Services.AddOpenTelemetry().WithLogging(logs => logs.AddOtlpExporter());
+            builder.Services.AddOpenTelemetry().WithLogging(
+                logs => logs.AddOtlpExporter(),
+                // A reader of logs wants the sentence, not its template.
+                options => options.IncludeFormattedMessage = true);
         }
 
         if (builder.Sends("TRACES"))
@@ -59,7 +69,10 @@ static class Telemetry
     public static bool Sends(this WebApplicationBuilder builder, string signal) =>
         builder.Configuration[ExporterKey(signal)] != Nowhere && !string.IsNullOrEmpty(builder.Configuration[EndpointKey]);
 
-    /// <summary>OpenTelemetry's settings that are read here, and so checked by nobody else; <see cref="ProcessSettings"/> checks them.</summary>
+    /// <summary>
+    /// OpenTelemetry's settings that are read here, and so checked by nobody else; <see cref="ProcessSettings"/> checks
+    /// them.
+    /// </summary>
     public static IEnumerable<(string Key, bool IsFine, string Requirement)> Settings(IConfiguration configuration)
     {
         foreach (var key in new[] { ExporterKey("TRACES"), ExporterKey("METRICS"), ExporterKey("LOGS") })
@@ -67,13 +80,15 @@ static class Telemetry
             yield return (key, configuration[key] is null or "" or "otlp" or Nowhere, "must be otlp or none");
         }
 
-        yield return (SamplingKey, configuration[SamplingKey] is null or "" || SamplingRatio(configuration) is not null, "must be a share from 0 to 1");
+        yield return (SamplingKey, configuration[SamplingKey] is null or ""
+            || SamplingRatio(configuration) is not null, "must be a share from 0 to 1");
     }
 
     static string ExporterKey(string signal) => $"OTEL_{signal}_EXPORTER";
 
     static double? SamplingRatio(IConfiguration configuration) =>
-        double.TryParse(configuration[SamplingKey], NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1 ? ratio : null;
+        double.TryParse(configuration[SamplingKey], NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio)
+            && ratio is >= 0 and <= 1 ? ratio : null;
 
     static void AddTraces(this WebApplicationBuilder builder)
     {
@@ -89,11 +104,18 @@ static class Telemetry
                         activity, answer.Headers.Location is [{ } location] ? location : answer.HttpContext.Request.Path.Value);
                 })
                 .AddHttpClientInstrumentation(options => options.EnrichWithHttpResponseMessage =
-                    (activity, answer) => OrderOfTrace.Tag(activity, answer.Headers.Location?.OriginalString ?? answer.RequestMessage?.RequestUri?.AbsolutePath))
+                    (activity, answer) => OrderOfTrace.Tag(
+                        activity, answer.Headers.Location?.OriginalString ?? answer.RequestMessage?.RequestUri?.AbsolutePath))
                 .AddNpgsql()
                 .AddSource("Shop.*")
-                .AddOtlpExporter());
+                .AddOtlpExporter()
+                .AddSecondViewer(builder.Configuration[SecondViewerKey]));
     }
+
+    static TracerProviderBuilder AddSecondViewer(this TracerProviderBuilder tracing, string? address) => string.IsNullOrEmpty(address)
+        ? tracing
+        : tracing.AddOtlpExporter(
+            SecondViewerKey, exporter => (exporter.Endpoint, exporter.Protocol) = (new(address), OtlpExportProtocol.Grpc));
 
     // Probes, scrapes, and what a browser loads to show the documentation: nobody looks for these among the orders.
     static bool IsWork(PathString path) => path != "/" && !_notWork.Any(one => path.StartsWithSegments(one));

@@ -9,8 +9,11 @@ namespace Shop.Messaging;
 
 /// <summary>A received message on its way to its consumer or saga, as work of a batch.</summary>
 sealed class MessageWork<TDb, TMessage>(
-    ConsumeContext<TMessage> context, IPipe<ConsumeContext<TMessage>> next, string endpoint)
-    : Work<TDb>(context.Message)
+    ConsumeContext<TMessage> context,
+    IPipe<ConsumeContext<TMessage>> next,
+    string endpoint,
+    Action<ConsumeContext<TMessage>, NeededRows> need)
+    : Work<TDb>
     where TDb : DbContext
     where TMessage : class
 {
@@ -18,11 +21,23 @@ sealed class MessageWork<TDb, TMessage>(
 
     public Task Done => _done.Task;
 
+    public override void Need(NeededRows rows) => need(context, rows);
+
     public override InboxKey? Key { get; } = InboxKey.Of(
         context.MessageId
-            ?? throw new InvalidMessageException(typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told."),
+            ?? throw new InvalidMessageException(
+                typeof(TMessage), "The message has no MessageId header, so a duplicate of it could not be told."),
         DeliveryHeaders.Text(context.ReceiveContext, MessageHeaders.MessageType),
         context.ReceiveContext.Body.GetBytes());
+
+    public override MessageAccount? Account { get; } = MessageAccount.Of(
+        DeliveryHeaders.Text(
+            context.ReceiveContext, MessageHeaders.MessageType), DeliveryHeaders.Text(context.ReceiveContext, MessageAccount.Header));
+
+    public override bool IsCopy => base.IsCopy
+        || context.ReceiveContext.Redelivered
+        || LaterMessage.IsOne(context.ReceiveContext)
+        || DeliveryHeaders.Text(context.ReceiveContext, BrokerPublisher.RepeatedHeader) is not "";
 
     public override bool RunsAlone => context.GetRetryAttempt() > 0 || LaterMessage.IsOne(context.ReceiveContext);
 
@@ -68,7 +83,8 @@ sealed class MessageWork<TDb, TMessage>(
             ReceiveContext = receiving;
             PublishEndpointProvider = receiving.PublishEndpointProvider;
             var scheduler = new OutboxScheduler(receiving.SendEndpointProvider, unit.Outgoing);
-            AddOrUpdatePayload<MessageSchedulerContext>(() => Scheduling(scheduler, unit.Topology), _ => Scheduling(scheduler, unit.Topology));
+            AddOrUpdatePayload<MessageSchedulerContext>(
+                () => Scheduling(scheduler, unit.Topology), _ => Scheduling(scheduler, unit.Topology));
         }
 
         ConsumeMessageSchedulerContext Scheduling(OutboxScheduler scheduler, IBusTopology topology) =>

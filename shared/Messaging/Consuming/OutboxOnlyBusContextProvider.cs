@@ -16,7 +16,8 @@ sealed class OutboxOnlyBusContextProvider(IScopedConsumeContextProvider consumin
 
     static ConsumeContext Current(IScopedConsumeContextProvider consuming) => consuming.HasContext
         ? consuming.GetContext()
-        : throw new InvalidOperationException("Publish through GroupCommit<TDb>: outside of it a message would not be part of the transaction.");
+        : throw new InvalidOperationException(
+            "Publish through GroupCommit<TDb>: outside of it a message would not be part of the transaction.");
 
     // Whoever injects an endpoint keeps it for as long as the scope lives, and the messages of a batch share one scope: so each
     // use asks anew which message is being handled.

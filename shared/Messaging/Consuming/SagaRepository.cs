@@ -9,13 +9,13 @@ namespace Shop.Messaging;
 /// Keeps saga instances in the service's DbContext. Transaction, lock and save are the batch's business, so all that is left
 /// is to find an instance and to add one.
 /// </summary>
-sealed class SagaRepository<TDb, TSaga>(TDb db, ISagaConsumeContextFactory<TDb, TSaga> contexts)
+sealed class SagaRepository<TDb, TSaga>(TDb db, Rows<TDb> rows, ISagaConsumeContextFactory<TDb, TSaga> contexts)
     : ISagaRepositoryContextFactory<TSaga>
     where TDb : DbContext
     where TSaga : class, ISaga
 {
     public Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<TSaga, T>> next) where T : class =>
-        next.Send(new RepositoryContext<T>(db, contexts, context));
+        next.Send(new RepositoryContext<T>(db, rows, contexts, context));
 
     public Task SendQuery<T>(
         ConsumeContext<T> context, ISagaQuery<TSaga> query, IPipe<SagaRepositoryQueryContext<TSaga, T>> next)
@@ -25,7 +25,7 @@ sealed class SagaRepository<TDb, TSaga>(TDb db, ISagaConsumeContextFactory<TDb, 
     public void Probe(ProbeContext context) => context.Add("persistence", "entity-framework-unit-of-work");
 
     sealed class RepositoryContext<T>(
-        TDb db, ISagaConsumeContextFactory<TDb, TSaga> contexts, ConsumeContext<T> context)
+        TDb db, Rows<TDb> rows, ISagaConsumeContextFactory<TDb, TSaga> contexts, ConsumeContext<T> context)
         : ConsumeContextScope<T>(context, db), SagaRepositoryContext<TSaga, T>
         where T : class
     {
@@ -41,7 +41,7 @@ sealed class SagaRepository<TDb, TSaga>(TDb db, ISagaConsumeContextFactory<TDb, 
         }
 
         public async Task<SagaConsumeContext<TSaga, T>> Load(Guid correlationId) =>
-            await db.FindAsync<TSaga>([correlationId], CancellationToken) is { } instance
+            rows.Find<TSaga>(correlationId) is { } instance
                 && db.Entry(instance).State != EntityState.Deleted
                 ? await CreateSagaConsumeContext(_context, instance, SagaConsumeContextMode.Load)
                 : null!;

@@ -1,9 +1,9 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
+using Shop.Hosting;
 
 namespace Shop.Messaging;
 
@@ -18,16 +18,16 @@ public static class DeadLetterEndpoints
     {
         routes.MapGet("/dead-letters", List<TDb>)
             .WithSummary("List messages that could not be handled")
-            .WithDescription("Those that wait for a decision, or with `status` those that were `replayed` or `discarded`, or `all`.");
+            .WithDescription("Those that wait for a decision. `status` selects `replayed`, `discarded` or `all` instead.");
         routes.MapGet("/dead-letters/{id}", Find<TDb>)
             .WithSummary("Look at a dead letter")
-            .WithDescription("The message as it came, and why it failed.");
+            .WithDescription("The message as it was received, and why it failed.");
         routes.MapPost("/dead-letters/{id}/replay", Replay<TDb>)
-            .WithSummary("Send a dead letter once more")
-            .WithDescription("Once the cause is mended. It goes to the queue that could not handle it.");
+            .WithSummary("Replay a dead letter")
+            .WithDescription("Use it once the cause is repaired. The message goes to the queue that could not handle it.");
         routes.MapDelete("/dead-letters/{id}", Discard<TDb>)
             .WithSummary("Discard a dead letter")
-            .WithDescription("It is kept for a while, and never handled.");
+            .WithDescription("The message is never handled. It is kept for a while.");
     }
 
     static async Task<Results<Ok<DeadLetterList>, ProblemHttpResult>> List<TDb>(
@@ -36,7 +36,7 @@ public static class DeadLetterEndpoints
     {
         if (limit is < 1 or > LimitMax)
         {
-            return Invalid("limit", $"Ask for 1 to {LimitMax} dead letters.");
+            return Problem.Invalid("limit", $"Ask for 1 to {LimitMax} dead letters.");
         }
 
         if (status is "all")
@@ -44,9 +44,10 @@ public static class DeadLetterEndpoints
             return TypedResults.Ok(await letters.List(null, limit, cancellation));
         }
 
-        return Enum.TryParse<DeadLetterStatus>(status, ignoreCase: true, out var known) && Enum.IsDefined(known) && !char.IsAsciiDigit(status[0])
+        return Enum.TryParse<DeadLetterStatus>(
+            status, ignoreCase: true, out var known) && Enum.IsDefined(known) && !char.IsAsciiDigit(status[0])
             ? TypedResults.Ok(await letters.List(known, limit, cancellation))
-            : Invalid("status", "Ask for waiting, replayed, discarded or all.");
+            : Problem.Invalid("status", "Ask for waiting, replayed, discarded or all.");
     }
 
     static async Task<Results<Ok<DeadLetterContent>, ProblemHttpResult>> Find<TDb>(
@@ -54,38 +55,40 @@ public static class DeadLetterEndpoints
         where TDb : DbContext =>
         await letters.Find(id, cancellation) is { } letter ? TypedResults.Ok(letter) : NotFound();
 
-    static async Task<Results<Accepted<DeadLetter>, ProblemHttpResult>> Replay<TDb>(
-        string id, ClaimsPrincipal user, DeadLetters<TDb> letters, CancellationToken cancellation)
-        where TDb : DbContext =>
-        await letters.Replay(id, NameOf(user), cancellation) switch
-        {
-            null => NotFound(),
-            { Status: DeadLetterStatus.Discarded } letter => Conflict($"It was discarded by {letter.DecidedBy}."),
-            var letter => TypedResults.Accepted((string?)null, letter),
-        };
+    static Task<Results<Accepted<DeadLetter>, ProblemHttpResult>> Replay<TDb>(
+        string id, [AsParameters] Caller caller, KeyedWrites<TDb> writes, DeadLetters<TDb> letters)
+        where TDb : DbContext => writes.Run<Accepted<DeadLetter>>(
+            caller,
+            "POST /ops/dead-letters/{id}/replay",
+            new Decision(id),
+            _ => { },
+            async unit => await letters.Replay(unit, id, caller.Id) switch
+            {
+                null => NotFound(),
+                { Status: DeadLetterStatus.Discarded } letter => Problem.Conflict($"It was discarded by {letter.DecidedBy}."),
+                var letter => Accepted(letter),
+            },
+            stored => Accepted(stored.Body<DeadLetter>()));
 
-    static async Task<Results<Ok<DeadLetter>, ProblemHttpResult>> Discard<TDb>(
-        string id, ClaimsPrincipal user, DeadLetters<TDb> letters, CancellationToken cancellation)
-        where TDb : DbContext =>
-        await letters.Discard(id, NameOf(user), cancellation) switch
-        {
-            null => NotFound(),
-            { Status: DeadLetterStatus.Replayed } letter => Conflict($"It was replayed by {letter.DecidedBy}."),
-            var letter => TypedResults.Ok(letter),
-        };
+    static Task<Results<Ok<DeadLetter>, ProblemHttpResult>> Discard<TDb>(
+        string id, [AsParameters] Caller caller, KeyedWrites<TDb> writes, DeadLetters<TDb> letters)
+        where TDb : DbContext => writes.Run<Ok<DeadLetter>>(
+            caller,
+            "DELETE /ops/dead-letters/{id}",
+            new Decision(id),
+            _ => { },
+            async unit => await letters.Discard(unit, id, caller.Id) switch
+            {
+                null => NotFound(),
+                { Status: DeadLetterStatus.Replayed } letter => Problem.Conflict($"It was replayed by {letter.DecidedBy}."),
+                var letter => TypedResults.Ok(letter),
+            },
+            stored => TypedResults.Ok(stored.Body<DeadLetter>()));
 
-    static string NameOf(ClaimsPrincipal user) =>
-        user.FindFirstValue("sub") ?? throw new InvalidOperationException("The route is not protected: there is no subject.");
+    static Accepted<DeadLetter> Accepted(DeadLetter letter) => TypedResults.Accepted((string?)null, letter);
 
-    static ProblemHttpResult NotFound() =>
-        TypedResults.Problem("There is no such dead letter.", statusCode: StatusCodes.Status404NotFound);
+    static ProblemHttpResult NotFound() => Problem.NotFound("There is no such dead letter.");
 
-    static ProblemHttpResult Conflict(string detail) =>
-        TypedResults.Problem(detail, statusCode: StatusCodes.Status409Conflict);
-
-    static ProblemHttpResult Invalid(string field, string detail) => TypedResults.Problem(
-        detail,
-        statusCode: StatusCodes.Status400BadRequest,
-        title: "The request is not valid",
-        extensions: new Dictionary<string, object?> { ["errors"] = new Dictionary<string, string[]> { [field] = [detail] } });
+    /// <summary>What makes it the same request.</summary>
+    internal sealed record Decision(string Id);
 }

@@ -42,7 +42,7 @@ sealed partial class DeadLetterFilter<TDb>(
             catch (Exception error) when (!stopping.IsCancellationRequested)
             {
                 LogNotKept(message.MessageType, message.MessageId, error.Message);
-                await Task.Delay(pause, stopping);
+                await Task.Delay(pause, TimeProvider.System, stopping);
             }
         }
     }
@@ -58,7 +58,7 @@ sealed partial class DeadLetterFilter<TDb>(
     [LoggerMessage(LogLevel.Error, "{MessageType} {MessageId} could not be handled and became dead letter {Id}: {Reason}")]
     partial void LogKept(string messageType, Guid? messageId, string id, string reason);
 
-    [LoggerMessage(LogLevel.Error, "{MessageType} {MessageId} could neither be handled nor put aside, and waits: {Reason}")]
+    [LoggerMessage(LogLevel.Error, "{MessageType} {MessageId} could be neither handled nor stored as a dead letter, and waits: {Reason}")]
     partial void LogNotKept(string messageType, Guid? messageId, string reason);
 }
 

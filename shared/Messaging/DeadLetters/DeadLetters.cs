@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Shop.Hosting;
 
 namespace Shop.Messaging;
 
@@ -19,6 +20,7 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
         letter.decided_at
         """;
 
+    static readonly (string Kind, string Hour) _account = MessageAccount.Sql("letter.headers");
     static readonly UTF8Encoding _strictText = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     readonly NpgsqlDataSource _database;
@@ -68,8 +70,14 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
     /// <returns>Null if there is no such dead letter.</returns>
     public async Task<DeadLetterContent?> Find(string id, CancellationToken cancellation)
     {
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
+        return await Find(connection, id, cancellation);
+    }
+
+    async Task<DeadLetterContent?> Find(NpgsqlConnection connection, string id, CancellationToken cancellation)
+    {
         await using var command = Command(
-            $"select {Columns}, {_handled}, headers, body, stack_trace from {_tables.DeadLetters} letter where id = $1", id);
+            connection, $"select {Columns}, {_handled}, headers, body, stack_trace from {_tables.DeadLetters} letter where id = $1", id);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
             ? new(
@@ -85,9 +93,11 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
     /// it that the message has its effect once however often it is sent.
     /// </summary>
     /// <returns>As it is now: one that was discarded before still is. Null if there is no such dead letter.</returns>
-    public async Task<DeadLetter?> Replay(string id, string by, CancellationToken cancellation)
+    public async Task<DeadLetter?> Replay(UnitOfWork<TDb> unit, string id, string by)
     {
+        var connection = ConnectionOf(unit);
         var changed = await Execute(
+            connection,
             $"""
             with letter as (
                 update {_tables.DeadLetters} set status = 'Replayed', decided_by = $2, decided_at = now()
@@ -95,34 +105,42 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
             insert into {_tables.Outbox} (owner, due_at, message_id, exchange, headers, body)
             select $3, '-infinity', {_key}, endpoint, headers, body from letter
             """,
-            cancellation,
+            CancellationToken.None,
             id,
             by,
             _relay.Outbox.Owner);
         if (changed > 0)
         {
-            _relay.Wake();
+            unit.AfterCommit(_relay.Wake);
         }
 
-        return (await Find(id, cancellation))?.Letter;
+        return (await Find(connection, id, CancellationToken.None))?.Letter;
     }
 
     /// <summary>Gives the message up. Copies of it that arrive later are dropped as duplicates.</summary>
     /// <returns>As it is now: one that was replayed before still is. Null if there is no such dead letter.</returns>
-    public async Task<DeadLetter?> Discard(string id, string by, CancellationToken cancellation)
+    public async Task<DeadLetter?> Discard(UnitOfWork<TDb> unit, string id, string by)
     {
+        var connection = ConnectionOf(unit);
         await Execute(
+            connection,
             $"""
             with letter as (
                 update {_tables.DeadLetters} set status = 'Discarded', decided_by = $2, decided_at = now()
-                where id = $1 and status = 'Waiting' returning *)
-            insert into {_tables.Inbox} (message_id, endpoint, received_at, content)
-            select {_key}, endpoint, now(), {InboxKey.ContentOf("letter")} from letter on conflict do nothing
+                where id = $1 and status = 'Waiting' returning *), done as (
+                insert into {_tables.Inbox} (message_id, endpoint, received_at, content)
+                select {_key}, endpoint, now(), {InboxKey.ContentOf("letter")} from letter on conflict do nothing
+                returning message_id)
+            insert into {_tables.Accounts} as account (owner, place, action, kind, hour, messages, ids)
+            select $3, endpoint, '{Tally.Discarded}', {_account.Kind}, {_account.Hour}, 1, {Tally.HalfSql("letter.message_id")}
+            from letter, done where {_account.Hour} is not null and letter.message_id is not null
+            {Tally.AddToIt}
             """,
-            cancellation,
+            CancellationToken.None,
             id,
-            by);
-        return (await Find(id, cancellation))?.Letter;
+            by,
+            _relay.Outbox.Owner);
+        return (await Find(connection, id, CancellationToken.None))?.Letter;
     }
 
     /// <summary>How many wait for a decision.</summary>
@@ -132,7 +150,11 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    internal Task Keep(FailedMessage message, CancellationToken cancellation) => Execute(
+    internal Task Keep(FailedMessage message, CancellationToken cancellation) =>
+        Commit.InTransaction(_database, connection => Keep(connection, message, cancellation), cancellation);
+
+    Task<int> Keep(NpgsqlConnection connection, FailedMessage message, CancellationToken cancellation) => Execute(
+        connection,
         $"""
         insert into {_tables.DeadLetters} as letter (
             id, endpoint, message_id, message_type, headers, body, reason, exception_type, stack_trace, trace_id, failures, status)
@@ -184,15 +206,17 @@ public sealed class DeadLetters<TDb> where TDb : DbContext
         }
     }
 
-    async Task<int> Execute(string sql, CancellationToken cancellation, params object[] arguments)
+    static NpgsqlConnection ConnectionOf(UnitOfWork<TDb> unit) => (NpgsqlConnection)unit.Db.Database.GetDbConnection();
+
+    static async Task<int> Execute(NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] arguments)
     {
-        await using var command = Command(sql, arguments);
+        await using var command = Command(connection, sql, arguments);
         return await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    NpgsqlCommand Command(string sql, params object[] arguments)
+    static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object[] arguments)
     {
-        var command = _database.CreateCommand(sql);
+        var command = new NpgsqlCommand(sql, connection);
         foreach (var argument in arguments)
         {
             command.Parameters.Add(new() { Value = argument });

@@ -22,16 +22,19 @@ readonly record struct BatchOutcome(BatchEnd End, Exception? Error, bool MayRetr
         null => false,
     };
 
-    public static BatchOutcome Of(Exception error, bool committing) => committing && error is not PostgresException { InvariantSeverity: "ERROR" }
-        ? new(BatchEnd.Unknown, error)
-        : Failures.Of(error) switch
+    public static BatchOutcome Of(Exception error) => error switch
+    {
+        UnknownOutcomeException => new(BatchEnd.Unknown, error),
+        CallerGoneException => new(BatchEnd.CallerGone, error),
+        _ => Failures.Of(error) switch
         {
             Failure.Permanent => new(BatchEnd.Refused, error),
             // Of MassTransit's own making: a message that a saga or serializer does not take.
             Failure.Passing when error.GetBaseException() is MassTransitException => new(BatchEnd.Refused, error),
             Failure.Passing => new(BatchEnd.HeldUp, error),
             _ => new(BatchEnd.DatabaseAway, error),
-        };
+        },
+    };
 }
 
 /// <summary>How a batch ended.</summary>
@@ -48,6 +51,12 @@ enum BatchEnd
     /// <summary>Rolled back, or never begun, through no fault of the batch.</summary>
     DatabaseAway,
 
-    /// <summary>The answer to the commit is missing. For messages the inbox will tell; nobody can for other work.</summary>
+    /// <summary>Rolled back because somebody in the batch has stopped waiting for it.</summary>
+    CallerGone,
+
+    /// <summary>
+    /// The acknowledgement of the commit is missing. For messages the inbox will tell; for other work an idempotency
+    /// key.
+    /// </summary>
     Unknown,
 }

@@ -68,7 +68,7 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
         _waiting.Writer.TryComplete();
         await _whenStopping.DisposeAsync();
         await _stopping.CancelAsync();
-        await Task.WhenAny(_running, Task.Delay(_disposalTimeLimit));
+        await Task.WhenAny(_running, Task.Delay(_disposalTimeLimit, TimeProvider.System));
     }
 
     async Task Drain()
@@ -125,7 +125,8 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
     {
         for (var pause = Pauses.First; batch is not []; pause = Pauses.Longer(pause))
         {
-            var outcome = await _transaction.Value.Run(batch, LockPatience);
+            batch.RemoveAll(work => work.IsWithdrawn);
+            var outcome = batch is [] ? default : await _transaction.Value.Run(batch, LockPatience);
             switch (outcome.End)
             {
                 case BatchEnd.Committed:
@@ -144,6 +145,8 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
                     _heldUpAt = Stopwatch.GetTimestamp();
                     batch.ForEach(_side.Value.Add);
                     return;
+                case BatchEnd.CallerGone:
+                    break;
                 default:
                     batch = [.. batch.Where(work => work.WaitsOut(outcome, _stopping.IsCancellationRequested))];
                     await Pauses.Wait(outcome.MayRetryAtOnce ? TimeSpan.Zero : pause, _stopping.Token);
@@ -152,5 +155,6 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
         }
     }
 
-    TimeSpan LockPatience => _heldUpAt != 0 && Stopwatch.GetElapsedTime(_heldUpAt) < _holdUpRemembered ? _lockPatienceAfterHoldUp : _lockPatience;
+    TimeSpan LockPatience =>
+        _heldUpAt != 0 && Stopwatch.GetElapsedTime(_heldUpAt) < _holdUpRemembered ? _lockPatienceAfterHoldUp : _lockPatience;
 }

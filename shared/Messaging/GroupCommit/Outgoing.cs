@@ -52,4 +52,9 @@ sealed class Outgoing
 /// <param name="Delay">Wait before it may go out; null means at once.</param>
 /// <param name="Headers">A JSON object of strings.</param>
 /// <param name="Body">The message as UTF-8 JSON.</param>
-sealed record OutboxMessage(Guid MessageId, string Exchange, TimeSpan? Delay, string Headers, byte[] Body);
+/// <param name="Account">What it is counted under as sent; null for one that was sent before and comes back.</param>
+/// <param name="Work">
+/// What it is said in: the delay counts from when the broker has confirmed what was said at once in the same. Null: from the commit.
+/// </param>
+sealed record OutboxMessage(
+    Guid MessageId, string Exchange, TimeSpan? Delay, string Headers, byte[] Body, MessageAccount? Account = null, object? Work = null);

@@ -10,5 +10,5 @@ static class Pauses
 
     /// <summary>Returns early, without an error, when cancelled.</summary>
     public static async Task Wait(TimeSpan pause, CancellationToken cancellation) =>
-        await Task.Delay(pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(pause, TimeProvider.System, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -11,7 +11,8 @@ namespace Shop.Messaging;
 /// however many there are; a caller waits a few seconds.
 /// </summary>
 sealed partial class SideTrack<TDb>(
-    string endpoint, BatchTransaction<TDb> transaction, MessagingMetrics metrics, ILogger<SideTrack<TDb>> logger, CancellationToken stopping)
+    string endpoint, BatchTransaction<TDb> transaction, MessagingMetrics metrics, ILogger<SideTrack<TDb>> logger,
+    CancellationToken stopping)
     : IDisposable
     where TDb : DbContext
 {
@@ -75,19 +76,17 @@ sealed partial class SideTrack<TDb>(
         for (var pause = Pauses.First; ; pause = Pauses.Longer(pause))
         {
             await _slots.WaitAsync(CancellationToken.None);
-            Exception? error;
             try
             {
-                error = await Run(work);
+                // Putting off is a transaction, too: without a slot, each of many would hold a connection while commits wait.
+                if (await Run(work) is not { } error || await IsPutOff(work, error, since))
+                {
+                    return;
+                }
             }
             finally
             {
                 _slots.Release();
-            }
-
-            if (error is null || await IsPutOff(work, error, since))
-            {
-                return;
             }
 
             await Pauses.Wait(pause, stopping);
@@ -100,7 +99,7 @@ sealed partial class SideTrack<TDb>(
         var conflicts = 0;
         for (var pause = Pauses.First; ; pause = Pauses.Longer(pause))
         {
-            var outcome = await transaction.Run([work], _lockPatience);
+            var outcome = work.IsWithdrawn ? default : await transaction.Run([work], _lockPatience);
             switch (outcome.End)
             {
                 case BatchEnd.Committed:
@@ -112,6 +111,8 @@ sealed partial class SideTrack<TDb>(
                     return null;
                 case BatchEnd.HeldUp:
                     return outcome.Error;
+                case BatchEnd.CallerGone:
+                    break;
                 default:
                     if (!work.WaitsOut(outcome, stopping.IsCancellationRequested))
                     {
@@ -147,7 +148,7 @@ sealed partial class SideTrack<TDb>(
         {
             var outgoing = new Outgoing();
             outgoing.Add(later.Message);
-            await transaction.Write(outgoing);
+            await transaction.Write(outgoing, _lockPatience);
         }
         catch (Exception)
         {
@@ -165,6 +166,6 @@ sealed partial class SideTrack<TDb>(
         return true;
     }
 
-    [LoggerMessage(LogLevel.Warning, "A message of {Endpoint}, {MessageId}, has to wait, for the time number {Attempts}: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "A message of {Endpoint}, {MessageId}, was postponed, attempt {Attempts}: {Reason}")]
     partial void LogPutOff(string endpoint, Guid messageId, int attempts, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using Shop.Hosting;
 
 namespace Shop.Messaging;
 
@@ -15,7 +16,11 @@ static class TransactionLimits
     /// </summary>
     public static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
-    const string Sql = "select set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)";
+    const string Sql =
+        $"select {Commit.Opening}, set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)";
+
+    /// <summary>Where the number of the server's process is in the answer to <see cref="Command"/>.</summary>
+    public const int Backend = 1;
 
     /// <param name="lockPatience">How long each statement may wait for a lock.</param>
     public static NpgsqlBatchCommand Command(TimeSpan lockPatience) => new(Sql)

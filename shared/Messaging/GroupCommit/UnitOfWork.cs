@@ -14,15 +14,19 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
     readonly IBus _bus;
     readonly Outgoing _outgoing;
 
-    internal UnitOfWork(TDb db, IBus bus, Outgoing outgoing, IServiceProvider services)
+    internal UnitOfWork(TDb db, Rows<TDb> rows, IBus bus, Outgoing outgoing, IServiceProvider services)
     {
         Db = db;
+        Rows = rows;
         _bus = bus;
         _outgoing = outgoing;
         Services = services;
     }
 
-    /// <summary>Shared by the batch. Find rows by key or add new ones; saving and committing is not the work's business.</summary>
+    /// <summary>The rows that the batch has loaded and locked, and the place for new ones.</summary>
+    public Rows<TDb> Rows { get; }
+
+    /// <summary>Shared by the batch. Saving and committing is not the work's business.</summary>
     public TDb Db { get; }
 
     internal IServiceProvider Services { get; }
@@ -34,7 +38,7 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
     internal Outgoing Outgoing => _outgoing;
 
     /// <param name="conversationId">That of the message being handled; null begins a new one.</param>
-    internal OutboxCapture Capture(Guid? conversationId = null) => new(_outgoing, Services, conversationId ?? Guid.NewGuid());
+    internal OutboxCapture Capture(Guid? conversationId = null) => new(_outgoing, Services, conversationId ?? Guid.NewGuid(), this);
 
     /// <summary>Sends to every subscriber of the message's type once the batch has committed.</summary>
     public Task Publish<T>(T message, CancellationToken cancellation = default) where T : class =>
@@ -44,14 +48,18 @@ public sealed class UnitOfWork<TDb> where TDb : DbContext
     public Task Publish(object message, CancellationToken cancellation = default) =>
         Publisher.Publish(message, message.GetType(), cancellation);
 
-    /// <summary>Sends to one endpoint of this service after a delay, measured by the database's clock.</summary>
+    /// <summary>
+    /// Sends to one endpoint of this service after a delay, measured by the database's clock. It counts from when the broker has confirmed
+    /// what else this work sends, announcements aside.
+    /// </summary>
     /// <returns>The token by which <see cref="Unschedule"/> takes it back.</returns>
     public async Task<Guid> Schedule<T>(
         string endpoint, T message, TimeSpan delay, CancellationToken cancellation = default) where T : class
     {
         var scheduler = new OutboxScheduler(new OutboxSendEndpointProvider(Capture(), _bus), _outgoing);
         var scheduled = await scheduler.ScheduleSend(
-            new Uri($"exchange:{endpoint}"), DateTime.UtcNow + delay, message, Pipe.Empty<SendContext<T>>(), cancellation);
+            new Uri($"exchange:{endpoint}"), TimeProvider.System.GetUtcNow().UtcDateTime + delay, message, Pipe.Empty<SendContext<T>>(),
+            cancellation);
         return scheduled.TokenId;
     }
 

@@ -11,21 +11,31 @@ namespace Shop.Messaging;
 /// </summary>
 sealed class BrokerPublisher : IAsyncDisposable
 {
+    /// <summary>On a copy of a message that may have been published before.</summary>
+    public const string RepeatedHeader = "shop-repeated";
+
     static readonly TimeSpan _goodbyeTimeLimit = TimeSpan.FromSeconds(2);
 
     readonly IConnection _connection;
-    readonly IChannel _channel;
     readonly Announcements _announcements;
-    readonly HashSet<string> _declared = [];
+    readonly BrokerExchanges _exchanges;
+    IChannel _channel;
+    volatile string? _blocked;
 
     BrokerPublisher(IConnection connection, IChannel channel, Announcements announcements)
     {
-        _announcements = announcements;
         _connection = connection;
         _channel = channel;
+        _announcements = announcements;
+        _exchanges = new(connection);
+        connection.ConnectionBlockedAsync += (_, blocked) => Block(blocked.Reason);
+        connection.ConnectionUnblockedAsync += (_, _) => Block(null);
     }
 
     public bool IsOpen => _channel.IsOpen;
+
+    /// <summary>Why the broker takes no messages for now, in its own words; null while it does.</summary>
+    public string? Blocked => _blocked;
 
     public static async Task<BrokerPublisher> Connect(
         RabbitMqOptions options, Announcements announcements, string clientName, CancellationToken cancellation)
@@ -33,18 +43,11 @@ sealed class BrokerPublisher : IAsyncDisposable
         var connection = await options.ConnectionFactory(clientName).CreateConnectionAsync(cancellation);
         try
         {
-            var channel = await connection.CreateChannelAsync(
-                new CreateChannelOptions(
-                    publisherConfirmationsEnabled: true,
-                    publisherConfirmationTrackingEnabled: true,
-                    // The relay's batch size limits what is on its way; the client's own limiter would throttle it.
-                    outstandingPublisherConfirmationsRateLimiter: null),
-                cancellation);
-            var publisher = new BrokerPublisher(connection, channel, announcements);
+            var publisher = new BrokerPublisher(connection, await OpenChannel(connection, cancellation), announcements);
             foreach (var exchange in announcements.Exchanges)
             {
                 // Whoever wants to listen can, before the first is announced.
-                await publisher.Declare(exchange, cancellation);
+                await publisher._exchanges.Declare(exchange, cancellation);
             }
 
             return publisher;
@@ -56,24 +59,26 @@ sealed class BrokerPublisher : IAsyncDisposable
         }
     }
 
-    /// <summary>Publishes all rows and waits for the broker's word on each.</summary>
-    /// <returns>The rows the broker did not take.</returns>
+    /// <summary>
+    /// Publishes all rows and waits for the broker's word on each. What some queue has refused is published once more, to the services
+    /// alone: whose queue it was the broker does not say, and one that is somebody else's must not stop ours.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The broker did not answer in time.</exception>
-    public async Task<IReadOnlyList<RefusedRow>> Publish(IReadOnlyList<RelayRow> rows, CancellationToken cancellation)
+    public async Task<PublishOutcome> Publish(IReadOnlyList<RelayRow> rows, CancellationToken cancellation)
     {
-        var problems = new Dictionary<string, string>();
-        foreach (var exchange in rows.Select(row => row.Exchange).Distinct())
+        var refused = await Publish([.. rows.Select(row => (row, row.Exchange))], areRepeated: false, cancellation);
+        var again = refused.Where(refusal => refusal.IsByQueue && ServiceExchange.Beside(refusal.Row.Exchange) is not null)
+            .Select(refusal => (refusal.Row, ServiceExchange.Beside(refusal.Row.Exchange)!)).ToArray();
+        if (again is [])
         {
-            if (await Declare(exchange, cancellation) is { } problem)
-            {
-                problems[exchange] = problem;
-            }
+            return new(refused, []);
         }
 
-        var refusals = await Task.WhenAll(rows.Select(row => problems.TryGetValue(row.Exchange, out var problem)
-            ? Task.FromResult<RefusedRow?>(new(row, problem))
-            : TryPublish(row, cancellation)));
-        return [.. refusals.OfType<RefusedRow>()];
+        var stillRefused = await Publish(again, areRepeated: true, cancellation);
+        var rest = refused.ExceptBy(again.Select(publish => publish.Row), refusal => refusal.Row);
+        return new(
+            [.. rest, .. stillRefused],
+            [.. again.Select(publish => publish.Row).Except(stillRefused.Select(refusal => refusal.Row))]);
     }
 
     public async ValueTask DisposeAsync()
@@ -85,30 +90,48 @@ sealed class BrokerPublisher : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    // Publishing to an exchange that does not exist closes the channel. MassTransit declares the same, but only at the
-    // receiver, which may start later. On a channel of its own: a refusal closes it.
-    async Task<string?> Declare(string exchange, CancellationToken cancellation)
-    {
-        if (_declared.Contains(exchange))
-        {
-            return null;
-        }
+    static Task<IChannel> OpenChannel(IConnection connection, CancellationToken cancellation) =>
+        connection.CreateChannelAsync(
+            new CreateChannelOptions(
+                publisherConfirmationsEnabled: true,
+                publisherConfirmationTrackingEnabled: true,
+                // The relay's batch size limits what is on its way; the client's own limiter would throttle it.
+                outstandingPublisherConfirmationsRateLimiter: null),
+            cancellation);
 
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellation);
-        try
+    Task Block(string? reason)
+    {
+        _blocked = reason;
+        return Task.CompletedTask;
+    }
+
+    async Task<IReadOnlyList<RefusedRow>> Publish(
+        IReadOnlyList<(RelayRow Row, string Exchange)> publishes, bool areRepeated, CancellationToken cancellation)
+    {
+        var refused = new List<RefusedRow>();
+        while (true)
         {
-            await channel.ExchangeDeclareAsync(
-                exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
-            _declared.Add(exchange);
-            return null;
-        }
-        catch (OperationInterruptedException refused) when (_connection.IsOpen)
-        {
-            return refused.ShutdownReason?.ReplyText ?? refused.Message;
+            var problems = await _exchanges.Problems(publishes.Select(publish => publish.Exchange), cancellation);
+            var outcomes = await Task.WhenAll(publishes.Select(publish => problems.TryGetValue(publish.Exchange, out var problem)
+                ? Task.FromResult(new Outcome(problem))
+                : TryPublish(publish.Row, publish.Exchange, areRepeated || publish.Row.IsRepeated, cancellation)));
+            refused.AddRange(publishes.Zip(outcomes).Where(end => end.Second.Refusal is not null)
+                .Select(end => new RefusedRow(end.First.Row, end.First.Exchange, end.Second.Refusal!, end.Second.IsByQueue)));
+            publishes = [.. publishes.Zip(outcomes).Where(end => end.Second.IsUnknown).Select(end => end.First)];
+            if (publishes is [])
+            {
+                return refused;
+            }
+
+            // One exchange that we may not write to has closed the channel under all.
+            areRepeated = true;
+            var closed = _channel;
+            _channel = await OpenChannel(_connection, cancellation);
+            await closed.DisposeAsync();
         }
     }
 
-    async Task<RefusedRow?> TryPublish(RelayRow row, CancellationToken cancellation)
+    async Task<Outcome> TryPublish(RelayRow row, string exchange, bool isRepeated, CancellationToken cancellation)
     {
         var headers = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Headers)!;
         var span = PublishSpan.Start(row, headers);
@@ -116,26 +139,32 @@ sealed class BrokerPublisher : IAsyncDisposable
         {
             // Mandatory: a message that reaches no queue comes back as an error instead of vanishing.
             var isMandatory = !_announcements.Include(row.Exchange);
+            if (isRepeated)
+            {
+                headers[RepeatedHeader] = "true";
+            }
+
             await _channel.BasicPublishAsync(
-                row.Exchange, routingKey: "", isMandatory, Properties(row.MessageId, headers), row.Body, cancellation);
+                exchange, routingKey: "", isMandatory, Properties(row.MessageId, headers), row.Body, cancellation);
             span.Confirmed();
-            return null;
+            return default;
         }
         catch (Exception error)
         {
-            var reason = error switch
+            var outcome = error switch
             {
-                PublishReturnException => "no queue is bound to it; is its receiver deployed?",
-                PublishException => "the broker did not confirm it.",
-                _ => null,
+                PublishReturnException => new Outcome("no queue is bound to it; is its receiver deployed?"),
+                PublishException =>
+                    new Outcome("a queue bound to it refused the message: it is full, or its nodes are away.", IsByQueue: true),
+                _ => new Outcome(IsUnknown: _connection.IsOpen && _exchanges.Forbid(_channel.CloseReason)),
             };
-            span.Refused(reason ?? error.Message);
-            if (reason is null)
+            span.Refused(outcome.Refusal ?? error.Message);
+            if (outcome == default)
             {
                 throw;
             }
 
-            return new(row, reason);
+            return outcome;
         }
     }
 
@@ -148,7 +177,16 @@ sealed class BrokerPublisher : IAsyncDisposable
         Headers = headers.ToDictionary(
             header => header.Key, header => (object?)(header.Key is MessageHeaders.MessageId ? messageId.ToString() : header.Value)),
     };
+
+    /// <param name="IsUnknown">The channel was closed before the broker's word came.</param>
+    readonly record struct Outcome(string? Refusal = null, bool IsByQueue = false, bool IsUnknown = false);
 }
 
+/// <summary>What became of the rows of a batch; those that are not named are out.</summary>
+/// <param name="Refused">Rows the broker did not take.</param>
+/// <param name="RefusedByOthers">Rows that a queue of somebody else's refused, and that our services have all the same.</param>
+sealed record PublishOutcome(IReadOnlyList<RefusedRow> Refused, IReadOnlyList<RelayRow> RefusedByOthers);
+
 /// <summary>A row that stays in the outbox for now.</summary>
-sealed record RefusedRow(RelayRow Row, string Reason);
+/// <param name="IsByQueue">True if a queue refused it, false if the broker itself.</param>
+sealed record RefusedRow(RelayRow Row, string Exchange, string Reason, bool IsByQueue);

@@ -5,27 +5,33 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>Writes what a batch wants sent into the outbox table: one statement, in the batch's own transaction.</summary>
-sealed class Outbox(MessagingTables tables, long owner)
+sealed class Outbox(MessagingTables tables, long owner, Announcements announcements)
 {
     // Due times are counted from the database's clock, so a service whose clock jumps neither fires nor delays a deadline.
     readonly string _insert =
         $"""
-        insert into {tables.Outbox} (owner, due_at, message_id, exchange, headers, body, created_at)
-        select @owner, coalesce(clock_timestamp() + delay, '-infinity'), message_id, exchange, headers, body, clock_timestamp()
-        from unnest(@messageIds, @exchanges, @delays, @headers, @bodies) with ordinality
-            as message (message_id, exchange, delay, headers, body, position)
+        insert into {tables.Outbox} (owner, due_at, message_id, exchange, headers, body, created_at, deadline, patience)
+        select @owner, coalesce(clock_timestamp() + delay, '-infinity'), message_id, exchange, headers, body, clock_timestamp(), deadline, patience
+        from unnest(@messageIds, @exchanges, @delays, @headers, @bodies, @deadlines, @patiences) with ordinality
+            as message (message_id, exchange, delay, headers, body, deadline, patience, position)
         order by position
         """;
 
-    readonly string _unschedule =
-        $"delete from {tables.Outbox} where due_at > '-infinity' and message_id = any (@tokens)";
+    readonly string _unschedule = Unscheduling(tables);
 
     /// <summary>The replica whose relay publishes what is written here.</summary>
     public long Owner => owner;
 
-    public async Task Write(DbContext db, Outgoing outgoing, CancellationToken cancellation)
+    /// <param name="place">The lane whose batch it is.</param>
+    /// <param name="tally">What else is to be counted in this transaction.</param>
+    public async Task Write(DbContext db, string place, Outgoing outgoing, Tally tally, CancellationToken cancellation)
     {
-        if (outgoing is { Messages: [], Unscheduled.Count: 0 })
+        foreach (var message in outgoing.Messages)
+        {
+            tally.Add(Tally.Sent, message.Account, message.MessageId);
+        }
+
+        if (outgoing is { Messages: [], Unscheduled.Count: 0 } && tally.IsEmpty)
         {
             return;
         }
@@ -35,11 +41,13 @@ sealed class Outbox(MessagingTables tables, long owner)
             (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction());
         if (outgoing.Unscheduled is { Count: > 0 } tokens)
         {
-            batch.BatchCommands.Add(new(_unschedule) { Parameters = { new("tokens", tokens.ToArray()) } });
+            batch.BatchCommands.Add(
+                new(_unschedule) { Parameters = { new() { Value = tokens.ToArray() }, new() { Value = owner }, new() { Value = place } } });
         }
 
         if (outgoing.Messages is { Count: > 0 } messages)
         {
+            var deadlines = DeadlinesIn(messages);
             batch.BatchCommands.Add(new(_insert)
             {
                 Parameters =
@@ -50,10 +58,52 @@ sealed class Outbox(MessagingTables tables, long owner)
                     new("delays", messages.Select(message => message.Delay).ToArray()),
                     new("headers", messages.Select(message => message.Headers).ToArray()),
                     new("bodies", messages.Select(message => message.Body).ToArray()),
+                    new("deadlines", messages.Select(message => DeadlineOf(message, deadlines)).ToArray()),
+                    new("patiences", messages.Select(message => message.Work is null ? null : message.Delay).ToArray()),
                 },
             });
         }
 
+        if (!tally.IsEmpty)
+        {
+            // Last, so that the next transaction of this lane waits for the commit alone.
+            batch.BatchCommands.Add(tally.Command(tables, owner, place));
+        }
+
         await batch.ExecuteNonQueryAsync(cancellation);
     }
+
+    static string Unscheduling(MessagingTables tables)
+    {
+        var (kind, hour) = MessageAccount.Sql("headers");
+        return $"""
+            with gone as (
+                delete from {tables.Outbox} where due_at > '-infinity' and message_id = any ($1)
+                returning {kind} as kind, {hour} as hour, {Tally.HalfSql("message_id")} as id)
+            insert into {tables.Accounts} as account (owner, place, action, kind, hour, messages, ids)
+            select $2, $3, '{Tally.TakenBack}', kind, hour, count(*), bit_xor(id) from gone where hour is not null group by kind, hour order by kind, hour
+            {Tally.AddToIt}
+            """;
+    }
+
+    static Dictionary<object, Guid> DeadlinesIn(IReadOnlyList<OutboxMessage> messages)
+    {
+        var deadlines = new Dictionary<object, Guid>(ReferenceEqualityComparer.Instance);
+        foreach (var message in messages)
+        {
+            if (message is { Delay: not null, Work: { } work })
+            {
+                deadlines[work] = message.MessageId;
+            }
+        }
+
+        return deadlines;
+    }
+
+    // Nobody has to answer an announcement.
+    Guid? DeadlineOf(OutboxMessage message, Dictionary<object, Guid> deadlines) =>
+        message is { Delay: null, Work: { } work } && deadlines.TryGetValue(
+            work, out var deadline) && !announcements.Include(message.Exchange)
+            ? deadline
+            : null;
 }

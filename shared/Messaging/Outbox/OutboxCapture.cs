@@ -13,7 +13,7 @@ namespace Shop.Messaging;
 /// Ids are made here and not by MassTransit, whose NewId tells processes apart by network address and process id: in containers many
 /// have both in common, and make equal ids for different messages.
 /// </remarks>
-sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services, Guid conversationId) : OutboxSendContext
+sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services, Guid conversationId, object work) : OutboxSendContext
 {
     public object? GetService(Type serviceType) => services.GetService(serviceType);
 
@@ -27,9 +27,10 @@ sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services, Guid co
             context.Headers.Set(MessageHeaders.SchedulingTokenId, messageId.ToString("D"));
         }
 
+        var account = MessageAccount.Now(string.Join(';', context.SupportedMessageTypes));
         // The body first: a serializer may add headers while it writes.
         var body = context.Serializer.GetMessageBody(context).GetBytes();
-        outgoing.Add(new(messageId, ExchangeOf(context), context.Delay, HeadersOf(context), body));
+        outgoing.Add(new(messageId, ExchangeOf(context), context.Delay, HeadersOf(context, account), body, account, work));
         return Task.CompletedTask;
     }
 
@@ -38,7 +39,7 @@ sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services, Guid co
             ? rabbit.Exchange
             : Uri.UnescapeDataString(context.DestinationAddress!.Segments[^1]);
 
-    string HeadersOf(SendContext context)
+    string HeadersOf(SendContext context, MessageAccount account)
     {
         var headers = new Dictionary<string, string>();
         foreach (var (name, value) in context.Headers.GetAll())
@@ -52,6 +53,7 @@ sealed class OutboxCapture(Outgoing outgoing, IServiceProvider services, Guid co
         MessageTrace.Inject(headers);
         headers[MessageHeaders.MessageId] = context.MessageId!.Value.ToString();
         headers[MessageHeaders.MessageType] = string.Join(';', context.SupportedMessageTypes);
+        headers[MessageAccount.Header] = account.HeaderValue;
         headers[MessageHeaders.ConversationId] = conversationId.ToString();
         if (context.CorrelationId is { } correlation)
         {

@@ -22,8 +22,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 {
     static readonly TimeSpan _adoptionInterval = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _reconnectPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan _postponement = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan _deletionTimeLimit = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan _writingTimeLimit = TimeSpan.FromSeconds(5);
 
     // Never disposed: lanes that finish their last batch while the process stops still signal it.
     readonly SemaphoreSlim _wake = new(0);
@@ -33,6 +32,11 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     readonly Announcements _announcements;
     readonly ILogger<Relay<TDb>> _logger;
     readonly RelayStore _store;
+    readonly RelayLease _lease;
+    readonly BrokerAnswers _answers;
+    readonly BrokerCondition _condition;
+    // Rows that are still there and may have been published before, by us or by whom we have them from.
+    readonly HashSet<long> _repeated = [];
     long _backlogRows;
 
     public Relay(
@@ -48,13 +52,16 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         var tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
         var owner = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
         _store = new(database, tables, owner);
+        _lease = new(database, tables, owner);
         _broker = broker.Value;
         _options = options.Value;
         _metrics = metrics;
         _announcements = announcements;
         _logger = logger;
+        _answers = new(_store);
+        _condition = new(_broker);
         Inbox = new(tables);
-        Outbox = new(tables, owner);
+        Outbox = new(tables, owner, announcements);
         metrics.ObserveBacklog(() => BacklogRows);
     }
 
@@ -62,10 +69,10 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     public Outbox Outbox { get; }
 
-    /// <summary>True while rows can go out.</summary>
-    public bool IsConnected { get; private set; }
+    /// <summary>What keeps rows from going out, in words that say what to do; null if nothing does.</summary>
+    public string? Problem => _condition.Problem;
 
-    /// <summary>Due rows of this replica, counted while they pile up; 0 while the relay keeps up.</summary>
+    /// <summary>Rows of this replica that should be out, counted while they pile up; 0 while the relay keeps up.</summary>
     public long BacklogRows => Interlocked.Read(ref _backlogRows);
 
     /// <summary>Called after a commit that wrote rows.</summary>
@@ -86,9 +93,9 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
                 await using var broker = await BrokerPublisher.Connect(
                     _broker, _announcements, $"{typeof(TDb).Name} relay", stoppingToken);
                 // The lease second: while we cannot publish we must not hold what says we will.
-                await _store.Hold(stoppingToken);
-                await _store.ForgetLeases(stoppingToken);
-                IsConnected = true;
+                await _lease.Hold(stoppingToken);
+                await _lease.ForgetEnded(stoppingToken);
+                _condition.Back();
                 LogConnected();
                 await RelayRows(broker, stoppingToken);
             }
@@ -98,11 +105,12 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             }
             catch (Exception error)
             {
-                LogDisconnected(error.Message);
-                IsConnected = false;
+                _condition.Away(error);
+                LogDisconnected(Problem ?? error.Message);
                 await Release();
                 await CountBacklog(stoppingToken);
-                await Task.Delay(_reconnectPause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_reconnectPause, TimeProvider.System, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -111,27 +119,33 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     async Task RelayRows(BrokerPublisher broker, CancellationToken stopping)
     {
-        var sinceAdoption = Stopwatch.StartNew();
+        var sinceHold = Stopwatch.StartNew();
         while (broker.IsOpen)
         {
-            var rows = await _store.Due(_options.RelayBatchSize, stopping);
+            await WriteAnswers();
+            var rows = await _store.Due(_options.RelayBatchSize, _answers.Rows, _condition.IsSettled, stopping);
             // A process that stood still wakes up here with rows that are another's by now.
-            if (rows is not [] && sinceAdoption.Elapsed < RelayStore.LeaseTime)
+            if (rows is not [] && sinceHold.Elapsed < RelayLease.LeaseTime)
             {
                 await Publish(rows, broker, stopping);
             }
 
-            if (sinceAdoption.Elapsed > _adoptionInterval)
+            if (sinceHold.Elapsed > _adoptionInterval)
             {
-                await _store.Hold(stopping);
-                sinceAdoption.Restart();
-                if (await _store.Adopt(stopping) is > 0 and var adopted)
+                await _lease.Hold(stopping);
+                sinceHold.Restart();
+                if (await _lease.Adopt(_repeated, stopping) is > 0 and var adopted)
                 {
                     LogAdopted(adopted);
                 }
 
                 var keepsUp = rows.Count < _options.RelayBatchSize;
-                Interlocked.Exchange(ref _backlogRows, keepsUp ? 0 : await _store.CountDue(stopping));
+                if (!keepsUp)
+                {
+                    await _store.PutOffDeadlines(stopping);
+                }
+
+                Interlocked.Exchange(ref _backlogRows, keepsUp && Problem is null ? 0 : await _store.CountOverdue(stopping));
             }
 
             if (rows.Count < _options.RelayBatchSize)
@@ -143,21 +157,79 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         throw new IOException("The connection to the message broker was closed.");
     }
 
-    async Task Publish(IReadOnlyList<RelayRow> rows, BrokerPublisher broker, CancellationToken stopping)
+    async Task Publish(IReadOnlyList<RelayRow> due, BrokerPublisher broker, CancellationToken stopping)
     {
+        RelayRow[] rows = [.. due.Select(row => row with { IsRepeated = !_repeated.Add(row.Seq) })];
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        patience.CancelAfter(TimeSpan.FromSeconds(_options.ConfirmTimeoutSeconds));
-        var refused = await broker.Publish(rows, patience.Token);
-        // Confirmed rows are deleted even while the process is being stopped: it saves the receivers a duplicate.
-        using var deleting = new CancellationTokenSource(_deletionTimeLimit);
-        await _store.Delete(refused is [] ? rows : [.. rows.Except(refused.Select(refusal => refusal.Row))], deleting.Token);
-        if (refused is [var first, ..])
+        var publishing = broker.Publish(rows, patience.Token);
+        try
         {
-            await _store.Postpone([.. refused.Select(refusal => refusal.Row)], _postponement, deleting.Token);
-            LogRefused(refused.Count, first.Row.MessageId, first.Row.Exchange, first.Reason);
+            await Confirmation(publishing, broker, stopping);
+        }
+        finally
+        {
+            await patience.CancelAsync();
         }
 
-        _metrics.Published(rows.Count - refused.Count, refused.Count);
+        var outcome = await publishing;
+        if (_condition.Back())
+        {
+            LogConnected();
+        }
+
+        _answers.Add(rows, outcome);
+        _repeated.ExceptWith(rows.Except(outcome.Refused.Select(refusal => refusal.Row)).Select(row => row.Seq));
+        _condition.Published(rows, outcome);
+        await WriteAnswers();
+        if (outcome.Refused is [var first, ..])
+        {
+            LogRefused(outcome.Refused.Count, first.Row.MessageId, first.Exchange, first.Reason);
+        }
+
+        if (outcome.RefusedByOthers is [var other, ..])
+        {
+            LogRefusedByOthers(outcome.RefusedByOthers.Count, other.Exchange);
+        }
+
+        _metrics.Published(rows.Length - outcome.Refused.Count, outcome.Refused.Count, outcome.RefusedByOthers.Count);
+    }
+
+    // A broker with an alarm takes what is on its way when the alarm is over: publishing it once more would only add to what it has.
+    async Task Confirmation(Task publishing, BrokerPublisher broker, CancellationToken stopping)
+    {
+        var silence = Stopwatch.StartNew();
+        while (await Task.WhenAny(publishing, Task.Delay(_adoptionInterval, TimeProvider.System, stopping)) != publishing)
+        {
+            stopping.ThrowIfCancellationRequested();
+            if (broker.Blocked is { } reason)
+            {
+                silence.Restart();
+                await Blocked(BrokerProblem.OfAlarm(reason), stopping);
+            }
+            else if (silence.Elapsed.TotalSeconds > _options.ConfirmTimeoutSeconds)
+            {
+                throw new TimeoutException("The message broker did not confirm what was published");
+            }
+        }
+    }
+
+    async Task Blocked(string problem, CancellationToken stopping)
+    {
+        if (Problem != problem)
+        {
+            _condition.Away(problem);
+            LogDisconnected(problem);
+        }
+
+        await _lease.Hold(stopping);
+        await CountBacklog(stopping);
+    }
+
+    // Even while the process is being stopped: it saves the receivers a duplicate.
+    async Task WriteAnswers()
+    {
+        using var patience = new CancellationTokenSource(_writingTimeLimit);
+        await _answers.Write(patience.Token);
     }
 
     // At best: without it the others wait for the end of the lease.
@@ -165,8 +237,8 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     {
         try
         {
-            using var patience = new CancellationTokenSource(_deletionTimeLimit);
-            await _store.Release(patience.Token);
+            using var patience = new CancellationTokenSource(_writingTimeLimit);
+            await _lease.Release(patience.Token);
         }
         catch (Exception error)
         {
@@ -178,7 +250,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     {
         try
         {
-            Interlocked.Exchange(ref _backlogRows, await _store.CountDue(stopping));
+            Interlocked.Exchange(ref _backlogRows, await _store.CountOverdue(stopping));
         }
         catch (Exception)
         {
@@ -190,10 +262,10 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     [LoggerMessage(LogLevel.Information, "Outbox relay connected to database and message broker")]
     partial void LogConnected();
 
-    [LoggerMessage(LogLevel.Warning, "Outbox relay disconnected, messages wait in the outbox: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Messages wait in the outbox: {Reason}")]
     partial void LogDisconnected(string reason);
 
-    [LoggerMessage(LogLevel.Debug, "The lease of the outbox could not be given back and will run out: {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "The lease of the outbox could not be released and will expire: {Reason}")]
     partial void LogNotReleased(string reason);
 
     [LoggerMessage(LogLevel.Information, "Adopted {Rows} outbox rows of a replica that is gone")]
@@ -203,4 +275,9 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         LogLevel.Warning,
         "The broker did not take {Rows} messages and will be asked again; first {MessageId} for {Exchange}: {Reason}")]
     partial void LogRefused(int rows, Guid messageId, string exchange, string reason);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "A subscriber's queue is full and refused {Rows} messages, first of {Exchange}. The services received them, the subscriber did not")]
+    partial void LogRefusedByOthers(int rows, string exchange);
 }

@@ -8,7 +8,7 @@ sealed class RelayHealthCheck<TDb>(Relay<TDb> relay) : IHealthCheck where TDb : 
 {
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(relay.IsConnected
-            ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Degraded("Not connected to the message broker; messages wait in the outbox."));
+        Task.FromResult(relay.Problem is { } problem
+            ? HealthCheckResult.Degraded($"{problem} Messages wait in the outbox.")
+            : HealthCheckResult.Healthy());
 }

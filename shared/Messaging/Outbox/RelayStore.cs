@@ -3,62 +3,43 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>
-/// The outbox as its relay sees it. Each running replica publishes the rows it wrote itself: they carry its owner number, and
-/// while it can publish it renews a lease under that number. When the lease has run out by the database's clock, the rows become
-/// those of whoever sees it first. Each statement stands for itself: nothing depends on a session.
+/// The outbox as its relay sees it: the rows that carry its owner number, which <see cref="RelayLease"/> is about. Each statement stands
+/// for itself: nothing depends on a session, and nothing waits for a row that somebody holds locked.
 /// </summary>
-/// <remarks>
-/// The owner number in the row is the fencing token. A replica that stood still past its lease may publish once more what it had read
-/// before, which the receivers' inboxes drop; but it cannot delete or postpone what is another's now.
-/// </remarks>
 sealed class RelayStore(NpgsqlDataSource database, MessagingTables tables, long owner)
 {
-    /// <summary>How long a replica that stands still keeps its rows.</summary>
-    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(10);
+    const int Step = 10_000;
 
-    const int AdoptionStep = 10_000;
-
-    /// <summary>Takes the lease, or renews it.</summary>
-    public Task Hold(CancellationToken cancellation) =>
-        Execute(
-            $"""
-            insert into {tables.Leases} as lease (owner, until) values ($1, clock_timestamp() + $2)
-            on conflict (owner) do update set until = excluded.until
-            """,
-            cancellation,
-            owner,
-            LeaseTime);
-
-    /// <summary>Ends the lease, so that nobody has to wait for its end.</summary>
-    public Task Release(CancellationToken cancellation) =>
-        Execute($"delete from {tables.Leases} where owner = $1", cancellation, owner);
-
-    /// <summary>Forgets leases that ended long ago and left nothing.</summary>
-    public Task ForgetLeases(CancellationToken cancellation) =>
-        Execute(
-            $"""
-            delete from {tables.Leases} lease where until < now() - interval '1 hour'
-                and not exists (select from {tables.Outbox} where owner = lease.owner)
-            """,
-            cancellation);
+    // What is confirmed sooner has moved no deadline by more than that.
+    const string Promptness = "1 second";
+    const string FirstPause = "1 second";
+    const string LongestPause = "30 seconds";
 
     /// <summary>
     /// Our rows that may go out now: immediate ones in the order of their insertion, then those that were scheduled for a
     /// time that has come, so many of each that neither kind waits for the other.
     /// </summary>
-    public async Task<IReadOnlyList<RelayRow>> Due(int limit, CancellationToken cancellation)
+    /// <param name="except">Rows that are out, or wait, though the table does not say so yet.</param>
+    /// <param name="deadlines">False: none of those that count from a confirmation.</param>
+    public async Task<IReadOnlyList<RelayRow>> Due(
+        int limit, IReadOnlyCollection<long> except, bool deadlines, CancellationToken cancellation)
     {
+        const string Columns = "due_at, seq, message_id, exchange, headers, body, created_at";
         // now() and not clock_timestamp(), which no index can be searched for.
-        await using var command = Command(
+        await using var command = database.Command(
             $"""
-            (select due_at, seq, message_id, exchange, headers, body, created_at from {tables.Outbox}
-             where owner = $1 and due_at = '-infinity' order by seq limit $2)
+            (select {Columns} from {tables.Outbox}
+             where owner = $1 and due_at = '-infinity' and seq <> all ($3) order by seq limit $2)
             union all
-            (select due_at, seq, message_id, exchange, headers, body, created_at from {tables.Outbox}
-             where owner = $1 and due_at > '-infinity' and due_at <= now() order by due_at, seq limit $2)
+            (select {Columns} from {tables.Outbox} late
+             where owner = $1 and due_at > '-infinity' and due_at <= now() and seq <> all ($3)
+                and (patience is null or $4 and not exists (select from {tables.Outbox} where deadline = late.message_id))
+             order by due_at, seq limit $2)
             """,
             owner,
-            limit);
+            limit,
+            except.ToArray(),
+            deadlines);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<RelayRow>();
         while (await reader.ReadAsync(cancellation))
@@ -77,109 +58,103 @@ sealed class RelayStore(NpgsqlDataSource database, MessagingTables tables, long 
         return rows;
     }
 
-    /// <summary>Forgets what the broker has confirmed. A crash before this publishes it twice; the inbox drops the second.</summary>
-    public Task Delete(IReadOnlyCollection<RelayRow> rows, CancellationToken cancellation) =>
-        Execute(
+    /// <summary>
+    /// Forgets what the broker has confirmed, and lets the deadlines of what was confirmed late count from now. A crash before this
+    /// publishes it twice; the inbox drops the second.
+    /// </summary>
+    /// <returns>Those of them that are not ours any more. The others are locked by somebody: ask again.</returns>
+    public Task<IReadOnlySet<long>> Delete(IReadOnlyCollection<RelayRow> rows, CancellationToken cancellation) =>
+        Change(
             $"""
-            delete from {tables.Outbox} using unnest($2, $3) as done (due_at, seq)
-            where owner = $1 and outbox.due_at = done.due_at and outbox.seq = done.seq
+            with done as materialized (
+                select o.ctid, o.deadline, o.created_at < now() - interval '{Promptness}' as late from {tables.Outbox} o, unnest($2, $3) as row (due_at, seq)
+                where o.owner = $1 and o.due_at = row.due_at and o.seq = row.seq
+                for update of o skip locked),
+            started as materialized (
+                select ctid, message_id from {tables.Outbox}
+                where due_at > '-infinity' and patience is not null and message_id = any (array(select deadline from done where late and deadline is not null))
+                for update skip locked),
+            moved as (
+                update {tables.Outbox} o set due_at = greatest(o.due_at, now() + patience) from started where o.ctid = started.ctid)
+            delete from {tables.Outbox} o using done where o.ctid = done.ctid and (
+                not late or done.deadline is null or done.deadline in (select message_id from started)
+                or not exists (select from {tables.Outbox} where due_at > '-infinity' and message_id = done.deadline))
+            returning o.seq
+            """,
+            rows,
+            cancellation);
+
+    /// <summary>
+    /// Lets rows the broker did not take wait, so that they hold up no others: half as long as the broker has refused them, within
+    /// bounds.
+    /// </summary>
+    /// <returns>Those of them that wait now, or are not ours any more. The others are locked by somebody: ask again.</returns>
+    public Task<IReadOnlySet<long>> Postpone(IReadOnlyCollection<RelayRow> rows, CancellationToken cancellation) =>
+        Change(
+            $"""
+            with refused as materialized (
+                select o.ctid from {tables.Outbox} o, unnest($2, $3) as row (due_at, seq)
+                where o.owner = $1 and o.due_at = row.due_at and o.seq = row.seq
+                for update of o skip locked)
+            update {tables.Outbox} o set
+                refused_since = coalesce(refused_since, now()),
+                due_at = now() + greatest(interval '{FirstPause}', least(interval '{LongestPause}', (now() - coalesce(refused_since, now())) / 2))
+            from refused where o.ctid = refused.ctid
+            returning o.seq
+            """,
+            rows,
+            cancellation);
+
+    /// <summary>
+    /// Moves deadlines on whose time has come though what they count from is not out: they would be looked at again and
+    /// again.
+    /// </summary>
+    public Task PutOffDeadlines(CancellationToken cancellation) =>
+        database.Execute(
+            $"""
+            with early as materialized (
+                select ctid from {tables.Outbox} late
+                where owner = $1 and due_at > '-infinity' and due_at <= now() and patience is not null
+                    and exists (select from {tables.Outbox} where deadline = late.message_id)
+                limit {Step} for update skip locked)
+            update {tables.Outbox} o set due_at = now() + patience from early where o.ctid = early.ctid
             """,
             cancellation,
-            owner,
-            rows.Select(row => row.DueAt).ToArray(),
-            rows.Select(row => row.Seq).ToArray());
+            owner);
 
-    /// <summary>Lets rows the broker did not take wait, so that they hold up no others.</summary>
-    public Task Postpone(IReadOnlyCollection<RelayRow> rows, TimeSpan delay, CancellationToken cancellation) =>
-        Execute(
-            $"""
-            update {tables.Outbox} set due_at = clock_timestamp() + $4
-            from unnest($2, $3) as late (due_at, seq)
-            where owner = $1 and outbox.due_at = late.due_at and outbox.seq = late.seq
-            """,
-            cancellation,
-            owner,
-            rows.Select(row => row.DueAt).ToArray(),
-            rows.Select(row => row.Seq).ToArray(),
-            delay);
+    /// <summary>Our rows that should be out.</summary>
+    public async Task<long> CountOverdue(CancellationToken cancellation) => (await database.Numbers(
+        $"select count(*) from {tables.Outbox} where owner = $1 and (due_at <= now() or refused_since is not null)",
+        cancellation,
+        owner))[0];
 
-    /// <summary>Makes some rows of replicas that are gone our own, oldest first.</summary>
-    /// <returns>How many rows that were; none only if there are none left.</returns>
-    public async Task<int> Adopt(CancellationToken cancellation)
+    async Task<IReadOnlySet<long>> Change(string sql, IReadOnlyCollection<RelayRow> rows, CancellationToken cancellation)
     {
-        var adopted = 0;
-        foreach (var gone in await OwnersWithoutLease(cancellation))
+        if (rows.Count == 0)
         {
-            // A replica of the release before has no lease, but holds the advisory lock of its number while it lives.
-            adopted += await Execute(
+            return new HashSet<long>();
+        }
+
+        object[] arguments = [owner, rows.Select(row => row.DueAt).ToArray(), rows.Select(row => row.Seq).ToArray()];
+        var changed = new HashSet<long>(await database.Numbers(sql, cancellation, arguments));
+        if (changed.Count < rows.Count)
+        {
+            var locked = await database.Numbers(
                 $"""
-                with ended as materialized (
-                    select from (select) replica left join {tables.Leases} lease on lease.owner = $2
-                    where case when until is null then pg_try_advisory_xact_lock($2) else until < clock_timestamp() end)
-                update {tables.Outbox} set owner = $1
-                where exists (select from ended) and (owner, due_at, seq) in (
-                    select owner, due_at, seq from {tables.Outbox} where owner = $2 order by due_at, seq limit {AdoptionStep}
-                    for update skip locked)
+                select o.seq from {tables.Outbox} o, unnest($2, $3) as row (due_at, seq)
+                where o.owner = $1 and o.due_at = row.due_at and o.seq = row.seq
                 """,
                 cancellation,
-                owner,
-                gone);
+                arguments);
+            changed.UnionWith(rows.Select(row => row.Seq).Except(locked));
         }
 
-        return adopted;
-    }
-
-    /// <summary>Our rows that are due.</summary>
-    public Task<long> CountDue(CancellationToken cancellation) =>
-        Scalar<long>($"select count(*) from {tables.Outbox} where owner = $1 and due_at <= now()", cancellation, owner);
-
-    // Jumps from owner to owner along the primary key instead of reading every row.
-    async Task<IReadOnlyList<long>> OwnersWithoutLease(CancellationToken cancellation)
-    {
-        await using var command = Command(
-            $"""
-            with recursive owners (owner) as (
-                select min(owner) from {tables.Outbox}
-                union all
-                select (select min(owner) from {tables.Outbox} where owner > owners.owner) from owners
-                where owners.owner is not null)
-            select owner from owners where owner <> $1
-                and not exists (select from {tables.Leases} lease where lease.owner = owners.owner and until > clock_timestamp())
-            """,
-            owner);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<long>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(reader.GetInt64(0));
-        }
-
-        return found;
-    }
-
-    async Task<int> Execute(string sql, CancellationToken cancellation, params object[] arguments)
-    {
-        await using var command = Command(sql, arguments);
-        return await command.ExecuteNonQueryAsync(cancellation);
-    }
-
-    async Task<T> Scalar<T>(string sql, CancellationToken cancellation, params object[] arguments)
-    {
-        await using var command = Command(sql, arguments);
-        return (T)(await command.ExecuteScalarAsync(cancellation))!;
-    }
-
-    NpgsqlCommand Command(string sql, params object[] arguments)
-    {
-        var command = database.CreateCommand(sql);
-        foreach (var argument in arguments)
-        {
-            command.Parameters.Add(new() { Value = argument });
-        }
-
-        return command;
+        return changed;
     }
 }
 
 /// <summary>An outbox row about to be published.</summary>
-sealed record RelayRow(DateTime DueAt, long Seq, Guid MessageId, string Exchange, string Headers, byte[] Body, DateTimeOffset CreatedAt);
+/// <param name="IsRepeated">True if it may have been published before.</param>
+sealed record RelayRow(
+    DateTime DueAt, long Seq, Guid MessageId, string Exchange, string Headers, byte[] Body, DateTimeOffset CreatedAt,
+    bool IsRepeated = false);

@@ -18,7 +18,8 @@ public static class KeptSpan
         }
 
         // The trace's, but of no span.
-        var trace = new ActivityContext(unsampled.TraceId, default, ActivityTraceFlags.Recorded, unsampled.TraceStateString, isRemote: true);
+        var trace = new ActivityContext(
+            unsampled.TraceId, default, ActivityTraceFlags.Recorded, unsampled.TraceStateString, isRemote: true);
         if (source.CreateActivity(name, ActivityKind.Internal, trace) is not { IsAllDataRequested: true } span)
         {
             return null;

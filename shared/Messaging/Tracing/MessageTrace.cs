@@ -87,7 +87,8 @@ static class MessageTrace
     public static void Waited(ActivityContext parent, Activity about, string where, DateTimeOffset from, DateTimeOffset until)
     {
         using var _ = Pinned();
-        if (parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) && Source.CreateActivity($"wait in {where}", ActivityKind.Internal, parent) is { } wait)
+        if (parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+            && Source.CreateActivity($"wait in {where}", ActivityKind.Internal, parent) is { } wait)
         {
             CopyBaggage(about, wait);
             wait.SetTag(WaitTag, where).SetStartTime(from.UtcDateTime).Start();

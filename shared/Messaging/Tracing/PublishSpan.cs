@@ -24,7 +24,7 @@ readonly struct PublishSpan
 
         if (activity.IsAllDataRequested)
         {
-            var now = DateTimeOffset.UtcNow;
+            var now = TimeProvider.System.GetUtcNow();
             activity
                 .SetTag("messaging.system", "rabbitmq")
                 .SetTag("messaging.operation.type", "send")

@@ -49,7 +49,8 @@ sealed class ReceiveSpan(string endpoint) : IFilter<ReceiveContext>
         }
 
         if (DateTimeOffset.TryParse(
-            headers.GetValueOrDefault(MessageTrace.SentAtHeader), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sentAt))
+            headers.GetValueOrDefault(
+                MessageTrace.SentAtHeader), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sentAt))
         {
             MessageTrace.Waited(MessageTrace.ParentOf(activity), activity, "queue", sentAt, activity.StartTimeUtc);
         }

@@ -1,15 +1,17 @@
 using System.Text.RegularExpressions;
-using Shop.Cli.Processes;
 using Shop.Cli.Testing;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
 
 namespace Shop.Cli.Tests.Observability;
 
-/// <summary>The alerts and settings of docs/observability, by Prometheus's own checker.</summary>
+/// <summary>The alerts and settings of deploy/observability, by Prometheus's own checker.</summary>
 public sealed partial class AlertTests
 {
-    static readonly string _folder = Path.Combine(Checkout.FindRoot(), "docs", "observability");
+    static readonly string _folder = Path.Combine(Checkout.FindRoot(), "deploy", "observability");
 
-    public static TheoryData<string> TestFiles => [.. Directory.GetFiles(_folder, "*.test.yml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> TestFiles =>
+        [.. Directory.GetFiles(_folder, "*.test.yml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 
     [Fact]
     public Task Prometheus_takes_its_settings() => MustPass("check", "config", "prometheus.yml");
@@ -24,7 +26,8 @@ public sealed partial class AlertTests
     [Fact]
     public void Every_alert_has_a_test_in_which_it_fires_and_one_in_which_it_does_not()
     {
-        var alerts = Alert().Matches(File.ReadAllText(Path.Combine(_folder, "alerts.yml"))).Select(match => match.Groups[1].Value).Order().ToArray();
+        var alerts = Alert().Matches(File.ReadAllText(Path.Combine(_folder, "alerts.yml"))).Select(match => match.Groups[1].Value)
+            .Order().ToArray();
         var cases = TestFiles.SelectMany(file => Case().Matches(File.ReadAllText(Path.Combine(_folder, file.Data)))).ToArray();
 
         Assert.NotEmpty(alerts);

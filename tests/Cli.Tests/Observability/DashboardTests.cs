@@ -1,13 +1,17 @@
 using System.Text.Json;
+using Shop.Launcher;
 using Shop.Support.Metrics;
 
 namespace Shop.Cli.Tests.Observability;
 
-/// <summary>The dashboards can be provisioned as they are, and ask what Prometheus understands. That what they ask for is there: EndToEnd.Tests.</summary>
+/// <summary>
+/// The dashboards can be provisioned as they are, and ask what Prometheus understands. That what they ask for is there:
+/// EndToEnd.Tests.
+/// </summary>
 public sealed class DashboardTests
 {
     static readonly string _root = Checkout.FindRoot();
-    static readonly string _folder = Path.Combine(_root, "docs", "observability", "dashboards");
+    static readonly string _folder = Path.Combine(_root, "deploy", "observability", "dashboards");
 
     public static TheoryData<string> Files => [.. Directory.GetFiles(_folder, "*.json").Select(file => Path.GetFileName(file)!)];
 
@@ -56,7 +60,8 @@ public sealed class DashboardTests
     static IEnumerable<string> Overlaps(JsonElement[] panels) =>
         from one in panels
         from other in panels
-        where one.GetProperty("id").GetInt32() < other.GetProperty("id").GetInt32() && Meet(one.GetProperty("gridPos"), other.GetProperty("gridPos"))
+        where one.GetProperty("id").GetInt32() < other.GetProperty("id").GetInt32()
+            && Meet(one.GetProperty("gridPos"), other.GetProperty("gridPos"))
         select $"{one.GetProperty("title")} and {other.GetProperty("title")}";
 
     static bool Meet(JsonElement one, JsonElement other) => Meet(one, other, "x", "w") && Meet(one, other, "y", "h");

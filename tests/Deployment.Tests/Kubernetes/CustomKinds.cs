@@ -23,6 +23,7 @@ static class CustomKinds
         [("rabbitmq.com/v1beta1", "Vhost")] = "name! defaultQueueType! rabbitmqClusterReference!",
         [("rabbitmq.com/v1beta1", "User")] = "tags importCredentialsSecret! rabbitmqClusterReference!",
         [("rabbitmq.com/v1beta1", "Permission")] = "vhost! user! permissions! rabbitmqClusterReference!",
+        [("rabbitmq.com/v1beta1", "Policy")] = "vhost! name! pattern! applyTo! priority! definition! rabbitmqClusterReference!",
         [("keda.sh/v1alpha1", "TriggerAuthentication")] = "secretTargetRef! configMapTargetRef!",
         [("keda.sh/v1alpha1", "ScaledObject")] =
             "scaleTargetRef! minReplicaCount! maxReplicaCount! pollingInterval cooldownPeriod fallback! triggers!",
@@ -40,7 +41,8 @@ static class CustomKinds
         var given = manifest.At("spec") is JsonObject spec ? spec.Select(pair => pair.Key).ToArray() : [];
         return
         [
-            .. manifest.Select(pair => pair.Key).Except(["apiVersion", "kind", "metadata", "spec"]).Select(field => $"{name}.{field}: no such field"),
+            .. manifest.Select(pair => pair.Key).Except(["apiVersion", "kind", "metadata", "spec"]).Select(
+                field => $"{name}.{field}: no such field"),
             .. given.Where(field => !fields.Contains(field)).Select(field => $"{name}.spec.{field}: no such field"),
             .. fields.Where(field => field.Single() && !given.Contains(field.Key)).Select(field => $"{name}.spec.{field.Key}: is missing"),
         ];

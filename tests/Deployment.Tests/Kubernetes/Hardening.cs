@@ -26,7 +26,9 @@ static class Hardening
         {
             var kind = volume.Single(pair => pair.Key != "name").Key;
             Require(_volumes.Contains(kind), $"mounts a volume of kind {kind}");
-            Require(kind != "emptyDir" || volume.TextAt("emptyDir.sizeLimit") is not null, $"may fill the node's disk by the volume {volume.TextAt("name")}");
+            Require(
+                kind != "emptyDir" || volume.TextAt("emptyDir.sizeLimit") is not null,
+                $"may fill the node's disk by the volume {volume.TextAt("name")}");
         }
 
         foreach (var container in pod.List("containers").Concat(pod.List("initContainers")))
@@ -34,11 +36,15 @@ static class Hardening
             var security = container.At("securityContext");
             Require(security.At("allowPrivilegeEscalation") is { } more && !more.GetValue<bool>(), "may gain privileges");
             Require(security.At("readOnlyRootFilesystem") is { } readOnly && readOnly.GetValue<bool>(), "may write to its image");
-            Require(security.At("capabilities.drop") is JsonArray dropped && dropped.Any(name => name!.GetValue<string>() == "ALL"), "keeps capabilities");
+            Require(
+                security.At("capabilities.drop") is JsonArray dropped && dropped.Any(name => name!.GetValue<string>() == "ALL"),
+                "keeps capabilities");
             Require(security.At("capabilities.add") is null, "adds capabilities");
             Require(security.At("privileged") is null, "is privileged");
             Require(container.List("ports").All(port => port.At("hostPort") is null), "opens a port of the node");
-            Require(container.TextAt("resources.requests.cpu") is not null && container.TextAt("resources.requests.memory") is not null, "requests no resources");
+            Require(
+                container.TextAt("resources.requests.cpu") is not null && container.TextAt("resources.requests.memory") is not null,
+                "requests no resources");
             Require(container.TextAt("resources.limits.memory") is not null, "has no memory limit");
             Require(HasFixedTag(container.TextAt("image")), $"runs whatever {container.TextAt("image")} is today");
         }

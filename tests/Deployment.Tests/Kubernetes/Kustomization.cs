@@ -16,7 +16,8 @@ static class Kustomization
         var file = Path.Combine(folder, "kustomization.yaml");
         var kustomization = Yaml.ReadFile(file).Single();
         OnlyKnows(kustomization, file, _known);
-        var manifests = Resources(folder, kustomization).Concat(kustomization.List("configMapGenerator").Select(map => ConfigMap(folder, map))).ToList();
+        var manifests = Resources(folder, kustomization).Concat(kustomization.List("configMapGenerator")
+            .Select(map => ConfigMap(folder, map))).ToList();
         var doubles = manifests.GroupBy(Manifest.NameOf).Where(same => same.Count() > 1).Select(same => same.Key).ToArray();
         if (doubles is not [])
         {
@@ -46,7 +47,8 @@ static class Kustomization
 
     static IEnumerable<JsonObject> Resources(string folder, JsonObject kustomization)
     {
-        foreach (var resource in (kustomization["resources"]?.AsArray() ?? []).Select(path => Path.Combine(folder, path!.GetValue<string>())))
+        foreach (var resource in (kustomization["resources"]?.AsArray() ?? []).Select(
+            path => Path.Combine(folder, path!.GetValue<string>())))
         {
             foreach (var manifest in Directory.Exists(resource) ? Build(resource) : Yaml.ReadFile(resource))
             {
@@ -73,7 +75,8 @@ static class Kustomization
             }
         }
 
-        return new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = generator.TextAt("name") }, ["data"] = data };
+        return new() { ["apiVersion"] =
+            "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = generator.TextAt("name") }, ["data"] = data };
     }
 
     static void Patch(string folder, JsonObject patch, List<JsonObject> manifests)
@@ -119,7 +122,8 @@ static class Kustomization
         }
     }
 
-    static IEnumerable<string> Strings(JsonObject node, string name) => node.At(name) is JsonArray list ? list.Select(item => item!.GetValue<string>()) : [];
+    static IEnumerable<string> Strings(JsonObject node, string name) =>
+        node.At(name) is JsonArray list ? list.Select(item => item!.GetValue<string>()) : [];
 
     static void OnlyKnows(JsonObject node, string where, params string[] known)
     {

@@ -23,7 +23,8 @@ static class Manifest
     public static long? NumberAt(this JsonNode? node, string path) => node.At(path)?.GetValue<long>();
 
     /// <summary>The items of a list of objects; none if there is no list.</summary>
-    public static IEnumerable<JsonObject> List(this JsonNode? node, string path) => node.At(path) is JsonArray list ? list.OfType<JsonObject>() : [];
+    public static IEnumerable<JsonObject> List(this JsonNode? node, string path) =>
+        node.At(path) is JsonArray list ? list.OfType<JsonObject>() : [];
 
     public static IReadOnlyDictionary<string, string> Texts(this JsonNode? node, string path) => node.At(path) is JsonObject fields
         ? fields.ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>())

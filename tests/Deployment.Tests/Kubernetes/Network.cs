@@ -34,7 +34,8 @@ sealed class Network(IReadOnlyList<JsonObject> policies, string @namespace)
     }
 
     static bool HasPort(JsonNode rule, int port) =>
-        rule.At("ports") is null || rule.List("ports").Any(allowed => allowed.TextAt("protocol") == "TCP" && allowed.NumberAt("port") == port);
+        rule.At("ports") is null
+            || rule.List("ports").Any(allowed => allowed.TextAt("protocol") == "TCP" && allowed.NumberAt("port") == port);
 
     bool IsPeer(JsonNode selector, Pod pod)
     {
@@ -53,6 +54,7 @@ sealed class Network(IReadOnlyList<JsonObject> policies, string @namespace)
     static bool Selects(JsonNode? selector, IReadOnlyDictionary<string, string> labels) =>
         selector.Texts("matchLabels").All(label => labels.GetValueOrDefault(label.Key) == label.Value)
         && selector.List("matchExpressions").All(expression => expression.TextAt("operator") == "In"
-            ? expression.At("values")!.AsArray().Any(value => value!.GetValue<string>() == labels.GetValueOrDefault(expression.TextAt("key")!))
+            ? expression.At("values")!.AsArray()
+                .Any(value => value!.GetValue<string>() == labels.GetValueOrDefault(expression.TextAt("key")!))
             : throw new NotSupportedException(expression.ToJsonString()));
 }

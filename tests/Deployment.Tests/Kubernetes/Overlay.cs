@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Shop.Cli;
-using Shop.Cli.Processes;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
 
 namespace Shop.Deployment.Tests.Kubernetes;
 
@@ -22,7 +22,8 @@ sealed class Overlay
     public IEnumerable<JsonObject> Of(string kind) => Manifests.Where(manifest => manifest.Kind() == kind);
 
     public JsonObject Get(string kind, string name) =>
-        Of(kind).SingleOrDefault(manifest => manifest.Name() == name) ?? throw new InvalidOperationException($"{Name}: there is no {kind}/{name}");
+        Of(kind).SingleOrDefault(manifest => manifest.Name() == name)
+            ?? throw new InvalidOperationException($"{Name}: there is no {kind}/{name}");
 
     /// <summary>A copy of its own for each test, which may break it.</summary>
     public static Overlay Build(string name) => new(name);

@@ -30,7 +30,9 @@ static class References
             "Vhost" or "User" or "Permission" =>
             [
                 $"RabbitmqCluster/{manifest.TextAt("spec.rabbitmqClusterReference.name")}",
-                .. manifest.Kind() == "User" ? [Key("Secret", manifest.TextAt("spec.importCredentialsSecret.name"), "password")] : Array.Empty<string>(),
+                .. manifest.Kind() == "User"
+                    ? [Key("Secret", manifest.TextAt("spec.importCredentialsSecret.name"), "password")]
+                    : Array.Empty<string>(),
                 .. manifest.Kind() == "Permission" ? [$"User/{manifest.TextAt("spec.user")}"] : Array.Empty<string>(),
             ],
             "TriggerAuthentication" =>
@@ -54,9 +56,10 @@ static class References
             "ConfigMap" => (Manifest.NameOf(manifest), manifest.Texts("data").Keys),
             "Secret" => (Manifest.NameOf(manifest), manifest.Texts("data").Keys.Concat(manifest.Texts("stringData").Keys)),
             "Certificate" => ($"Secret/{manifest.TextAt("spec.secretName")}", ["tls.crt", "tls.key", "ca.crt"]),
-            "ExternalSecret" => ($"Secret/{manifest.TextAt("spec.target.name")}", manifest.At("spec.target.template.data") is JsonObject template
-                ? template.Select(pair => pair.Key)
-                : manifest.List("spec.data").Select(key => key.TextAt("secretKey")!)),
+            "ExternalSecret" =>
+                ($"Secret/{manifest.TextAt("spec.target.name")}", manifest.At("spec.target.template.data") is JsonObject template
+                    ? template.Select(pair => pair.Key)
+                    : manifest.List("spec.data").Select(key => key.TextAt("secretKey")!)),
             _ => ("", []),
         };
         if (secret.Length > 0)

@@ -46,7 +46,8 @@ static partial class Yaml
         "" or "null" => null,
         "true" => JsonValue.Create(true),
         "false" => JsonValue.Create(false),
-        _ when _ambiguous.Contains(text) => throw new FormatException($"\"{text}\" needs quotes: it means different things to different readers"),
+        _ when _ambiguous.Contains(text) =>
+            throw new FormatException($"\"{text}\" needs quotes: it means different things to different readers"),
         _ when Octal().IsMatch(text) => JsonValue.Create(System.Convert.ToInt64(text, 8)),
         _ when Integer().IsMatch(text) => JsonValue.Create(long.Parse(text, CultureInfo.InvariantCulture)),
         _ when Fraction().IsMatch(text) => JsonValue.Create(double.Parse(text, CultureInfo.InvariantCulture)),

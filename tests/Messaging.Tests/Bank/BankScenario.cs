@@ -11,14 +11,16 @@ public sealed class BankScenario : IAsyncDisposable
 {
     static readonly IReadOnlyList<string> _queues = [Replica.Accounts, Replica.Statements, Replica.Transfers];
 
+    readonly TestServers _servers;
     readonly BrokerLogin _login;
     readonly string _database;
     readonly List<Replica> _replicas = [];
     readonly List<ChildReplica> _children = [];
     int _deadLettersSeen;
 
-    BankScenario(string database, BrokerLogin login, RawBroker broker)
+    BankScenario(TestServers servers, string database, BrokerLogin login, RawBroker broker)
     {
+        _servers = servers;
         _database = database;
         _login = login;
         Sql = new(NpgsqlDataSource.Create($"{database};Maximum Pool Size=5;Application Name=scenario"));
@@ -31,6 +33,9 @@ public sealed class BankScenario : IAsyncDisposable
 
     public BrokerLogin Login => _login;
 
+    /// <summary>The connection string of its database.</summary>
+    public string Database => _database;
+
     public Guid AccountId { get; } = Guid.NewGuid();
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -42,7 +47,7 @@ public sealed class BankScenario : IAsyncDisposable
         var options = new DbContextOptionsBuilder<BankDbContext>().UseNpgsql($"{database};Pooling=false").Options;
         await using var db = new BankDbContext(options);
         await db.Database.EnsureCreatedAsync(Cancellation);
-        var scenario = new BankScenario(database, login, await RawBroker.Connect(login, Cancellation));
+        var scenario = new BankScenario(servers, database, login, await RawBroker.Connect(login, Cancellation));
         db.Accounts.Add(new() { AccountId = scenario.AccountId });
         await db.SaveChangesAsync(Cancellation);
         return scenario;
@@ -185,6 +190,7 @@ public sealed class BankScenario : IAsyncDisposable
 
         await Broker.DisposeAsync();
         await Sql.DisposeAsync();
+        await _servers.Delete(_login);
     }
 
     async Task NoFurtherDeadLetters(int seen) => Assert.Equal(seen, await Sql.CountDeadLetters());
@@ -208,7 +214,7 @@ public sealed class BankScenario : IAsyncDisposable
 
         return new(
             name,
-            $"{_database};Application Name={name};Maximum Pool Size={configuration.GetValueOrDefault("Pool", "20")};Max Auto Prepare=100;No Reset On Close=true",
+            $"{configuration.GetValueOrDefault("Database", _database)};Application Name={name};Maximum Pool Size={configuration.GetValueOrDefault("Pool", "20")};Command Timeout={configuration.GetValueOrDefault("CommandTimeout", "30")};Max Auto Prepare=100;No Reset On Close=true",
             configuration);
     }
 }

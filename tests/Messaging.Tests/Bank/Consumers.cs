@@ -1,18 +1,20 @@
 using System.Diagnostics;
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 
 namespace Shop.Messaging.Tests.Bank;
 
 /// <summary>The name of the replica a handler runs in.</summary>
 public sealed record ReplicaName(string Value);
 
-public sealed class DepositConsumer(BankDbContext db, ReplicaName replica) : IConsumer<Deposit>
+public sealed class DepositConsumer(
+    BankDbContext db, Rows<BankDbContext> rows, ReplicaName replica) : IConsumer<Deposit>, INeedRows<Deposit>
 {
+    public static void Need(Deposit message, NeededRows rows) => rows.Lock<Account>(message.AccountId);
+
     public async Task Consume(ConsumeContext<Deposit> context)
     {
         var (depositId, accountId, amount) = context.Message;
-        if (await db.Accounts.FindAsync([accountId], context.CancellationToken) is { } account)
+        if (rows.Find<Account>(accountId) is { } account)
         {
             account.Balance += amount;
         }
@@ -62,46 +64,6 @@ public sealed class OverdrawConsumer(BankDbContext db, ReplicaName replica) : IC
 public sealed class HoldConsumer(Gate gate) : IConsumer<Hold>
 {
     public Task Consume(ConsumeContext<Hold> context) => gate.Pass(context.Message.HoldId);
-}
-
-/// <summary>Locks the accounts a batch will touch, as services are meant to.</summary>
-public sealed class AccountPreload : IPreload<BankDbContext>
-{
-    public async Task Load(BankDbContext db, IReadOnlyCollection<object> messages, CancellationToken cancellation)
-    {
-        var accountIds = messages.OfType<Deposit>().Select(deposit => deposit.AccountId).Distinct().ToArray();
-        if (accountIds is not [])
-        {
-            await db.Accounts
-                .FromSql($"select * from bank.\"Accounts\" where \"AccountId\" = any ({accountIds}) order by \"AccountId\" for update")
-                .LoadAsync(cancellation);
-        }
-    }
-}
-
-/// <summary>Locks the sagas a batch will touch: another replica may be at work on the same.</summary>
-public sealed class TransferPreload : IPreload<BankDbContext>
-{
-    public async Task Load(BankDbContext db, IReadOnlyCollection<object> messages, CancellationToken cancellation)
-    {
-        var transferIds = messages.Select(TransferOf).OfType<Guid>().Distinct().ToArray();
-        if (transferIds is not [])
-        {
-            await db.Transfers
-                .FromSql($"select * from bank.\"Transfers\" where \"CorrelationId\" = any ({transferIds}) order by \"CorrelationId\" for update")
-                .LoadAsync(cancellation);
-        }
-    }
-
-    static Guid? TransferOf(object message) => message switch
-    {
-        StartTransfer started => started.TransferId,
-        StepTransfer stepped => stepped.TransferId,
-        BreakTransfer broken => broken.TransferId,
-        EndTransfer ended => ended.TransferId,
-        TransferExpired expired => expired.TransferId,
-        _ => null,
-    };
 }
 
 static class EffectRecording

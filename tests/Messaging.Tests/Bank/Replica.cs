@@ -50,8 +50,8 @@ public sealed class Replica : IAsyncDisposable
                 : endpoint.Consumer<DepositedConsumer>())
             .Endpoint(Transfers, endpoint => endpoint.Saga<TransferMachine, Transfer>())
             .Announces<Announced>()
-            .Preload<AccountPreload>()
-            .Preload<TransferPreload>());
+            .Rows<Account>()
+            .Rows<Transfer>());
         if (!withRelay)
         {
             builder.Services.Remove(builder.Services.Single(service => service.ServiceType == typeof(IHostedService)
@@ -73,9 +73,13 @@ public sealed class Replica : IAsyncDisposable
 
     public Task Stop(CancellationToken cancellation) => _host.StopAsync(cancellation);
 
+    public Task<DeadLetter?> Replay(string id, string by) => Writes.Run(unit => DeadLetters.Replay(unit, id, by));
+
+    public Task<DeadLetter?> Discard(string id, string by) => Writes.Run(unit => DeadLetters.Discard(unit, id, by));
+
     /// <summary>Publishes in a transaction of its own choosing: whatever waits at the same time shares it.</summary>
     public Task Publish<T>(T message) where T : class =>
-        Writes.Run(message, async unit =>
+        Writes.Run(async unit =>
         {
             await unit.Publish(message);
             return true;
@@ -90,13 +94,23 @@ public sealed class Replica : IAsyncDisposable
 
     /// <summary>Runs works in such a way that they share one transaction.</summary>
     public Task<Task<TResult>[]> InOneBatch<TResult>(params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works) =>
-        InOneBatch(() => null, works);
+        InOneBatch(() => null, _ => { }, works);
+
+    /// <param name="need">The rows that each of them needs.</param>
+    public Task<Task<TResult>[]> InOneBatch<TResult>(
+        Action<NeededRows> need, params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works) =>
+        InOneBatch(() => null, need, works);
 
     /// <param name="around">What each work is asked for in, such as a span of its own.</param>
-    public async Task<Task<TResult>[]> InOneBatch<TResult>(Func<IDisposable?> around, params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works)
+    public Task<Task<TResult>[]> InOneBatch<TResult>(
+        Func<IDisposable?> around, params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works) =>
+        InOneBatch(around, _ => { }, works);
+
+    async Task<Task<TResult>[]> InOneBatch<TResult>(
+        Func<IDisposable?> around, Action<NeededRows> need, params Func<UnitOfWork<BankDbContext>, Task<TResult>>[] works)
     {
         var hold = Guid.NewGuid();
-        var holding = Writes.Run(hold, async _ =>
+        var holding = Writes.Run(async _ =>
         {
             await Gate.Pass(hold);
             return true;
@@ -105,7 +119,7 @@ public sealed class Replica : IAsyncDisposable
         var running = works.Select(work =>
         {
             using var _ = around();
-            return Writes.Run(work, work);
+            return Writes.Run(need, work);
         }).ToArray();
         await Wait.Until(() => Writes.Waiting == works.Length, $"{works.Length} writes waiting");
         Gate.Open(hold);
@@ -114,10 +128,10 @@ public sealed class Replica : IAsyncDisposable
     }
 
     public Task<Guid> Schedule<T>(string endpoint, T message, TimeSpan delay) where T : class =>
-        Writes.Run(message, unit => unit.Schedule(endpoint, message, delay));
+        Writes.Run(unit => unit.Schedule(endpoint, message, delay));
 
     public Task Unschedule(Guid token) =>
-        Writes.Run(token, unit =>
+        Writes.Run(unit =>
         {
             unit.Unschedule(token);
             return Task.FromResult(true);

@@ -27,7 +27,8 @@ public sealed class MetricReadings : IDisposable
 
     /// <summary>What was recorded: the values of one instrument with this value of any attribute, in the order of their coming.</summary>
     public double[] Of(string instrument, params string[] attributes) =>
-        [.. _readings.Where(reading => reading.Instrument == instrument && attributes.All(reading.Attributes.Contains)).Select(reading => reading.Value)];
+        [.. _readings.Where(reading => reading.Instrument == instrument && attributes.All(reading.Attributes.Contains))
+            .Select(reading => reading.Value)];
 
     /// <summary>What an observable instrument says now.</summary>
     public double Now(string instrument, params string[] attributes)

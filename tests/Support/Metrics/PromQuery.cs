@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Shop.Support.Metrics;
 
-/// <summary>A PromQL expression that stands in docs/observability.</summary>
+/// <summary>A PromQL expression that stands in deploy/observability.</summary>
 /// <param name="Place">Which dashboard and panel, or which rule.</param>
 public sealed partial record PromQuery(string Place, string Text)
 {
@@ -20,26 +20,31 @@ public sealed partial record PromQuery(string Place, string Text)
 
     /// <summary>The labels it keeps of several series.</summary>
     public IEnumerable<string> Groups() =>
-        Grouping().Matches(Text).SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        Grouping().Matches(Text)
+            .SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>All panels of all dashboards; Grafana's own variables have a value.</summary>
     public static IReadOnlyList<PromQuery> OfDashboards(string root) =>
     [
-        .. from file in Directory.GetFiles(Path.Combine(root, "docs", "observability", "dashboards"), "*.json").Order(StringComparer.Ordinal)
+        .. from file in Directory.GetFiles(Path.Combine(root, "deploy", "observability", "dashboards"), "*.json")
+            .Order(StringComparer.Ordinal)
         let dashboard = JsonDocument.Parse(File.ReadAllText(file)).RootElement
         from panel in dashboard.GetProperty("panels").EnumerateArray()
         where panel.TryGetProperty("targets", out _)
         from target in panel.GetProperty("targets").EnumerateArray()
         select new PromQuery(
             $"{Path.GetFileName(file)}, {panel.GetProperty("title").GetString()}",
-            target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "5m", StringComparison.Ordinal).Replace("$__range", "1h", StringComparison.Ordinal)),
+            target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "5m", StringComparison.Ordinal)
+                .Replace("$__range", "1h", StringComparison.Ordinal)),
     ];
 
     /// <summary>All rules, recording and alerting, and the names of what the recording ones record.</summary>
     public static (IReadOnlyList<PromQuery> Queries, IReadOnlySet<string> Recorded) OfRules(string root)
     {
-        var text = File.ReadAllText(Path.Combine(root, "docs", "observability", "alerts.yml"));
-        var queries = Rule().Matches(text).Select(match => new PromQuery(match.Groups["name"].Value, match.Groups["expr"].Value.TrimStart('|'))).ToArray();
+        var text = File.ReadAllText(Path.Combine(root, "deploy", "observability", "alerts.yml"));
+        var queries = Rule().Matches(text)
+            .Select(match => new PromQuery(match.Groups["name"].Value, match.Groups["expr"].Value.TrimStart('|')))
+            .ToArray();
         return (queries, Recording().Matches(text).Select(match => match.Groups[1].Value).ToHashSet());
     }
 

@@ -21,7 +21,8 @@ public sealed partial class Scrape
             }
             else if (Sample().Match(line) is { Success: true } sample)
             {
-                var labels = Label().Matches(sample.Groups[2].Value).ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value);
+                var labels = Label().Matches(sample.Groups[2].Value)
+                    .ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value);
                 _samples.Add((sample.Groups[1].Value, labels, double.Parse(sample.Groups[3].Value, CultureInfo.InvariantCulture)));
             }
         }

@@ -49,7 +49,9 @@ public sealed partial class PseudoTerminal : IAsyncDisposable
         }
 
         _stream = new(_master, FileAccess.ReadWrite, bufferSize: 0);
-        var start = new ProcessStartInfo("/bin/sh", ["-c", Begin, Encoding.ASCII.GetString(name).TrimEnd('\0'), "24", $"{columns}", .. command]) { WorkingDirectory = AppContext.BaseDirectory };
+        var start = new ProcessStartInfo("/bin/sh", [
+            "-c", Begin, Encoding.ASCII.GetString(name).TrimEnd('\0'), "24", $"{columns}", .. command
+        ]) { WorkingDirectory = AppContext.BaseDirectory };
         foreach (var variable in _foreign)
         {
             start.Environment.Remove(variable);

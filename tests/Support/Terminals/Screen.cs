@@ -36,11 +36,12 @@ public sealed partial class Screen
 
     /// <summary>Words that the end of a row broke, though a row could hold them.</summary>
     /// <param name="isExempt">Lines that are there to be copied, and so are not broken by the program.</param>
-    public IEnumerable<string> BrokenWords(Func<string, bool> isExempt) => Lines().Where(line => !isExempt(line)).SelectMany(line => Enumerable.Range(1, line.Length / _columns)
-        .Select(row => row * _columns)
-        .Where(end => end < line.Length && line[end] != ' ' && line[end - 1] != ' ')
-        .Select(end => WordAt(line, end))
-        .Where(word => word.Length <= _columns));
+    public IEnumerable<string> BrokenWords(Func<string, bool> isExempt) =>
+        Lines().Where(line => !isExempt(line)).SelectMany(line => Enumerable.Range(1, line.Length / _columns)
+            .Select(row => row * _columns)
+            .Where(end => end < line.Length && line[end] != ' ' && line[end - 1] != ' ')
+            .Select(end => WordAt(line, end))
+            .Where(word => word.Length <= _columns));
 
     public override string ToString() => string.Join('\n', _rows.Select(row => row.Text.ToString().TrimEnd()));
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Shop.Cli.Output;
-using Shop.Cli.Running;
+using Shop.Launcher;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Commands;
 
@@ -17,7 +18,7 @@ static class Down
             var stop = new SystemStop(checkout, steps);
             using var only = await checkout.State.Lock(() => steps.Note("waiting for another ./shop command to finish"), cancellation);
             var stopped = false;
-            await StillRunning.Told(
+            await StillRunning.ReportIfInterrupted(
                 checkout.State,
                 () => steps.Show(async () => stopped = await stop.Run(parsed.GetValue(wipe), cancellation)),
                 cancellation);

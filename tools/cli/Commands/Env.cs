@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
+using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Commands;
 
@@ -12,16 +14,9 @@ static class Env
     const string DotEnv = "dotenv";
     const string Json = "json";
 
-    static readonly JsonSerializerOptions _format = new()
-    {
-        WriteIndented = true,
-        // A reader of JSON, not a browser: a + stays a +.
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public static Command Command(Checkout checkout)
     {
-        var name = ShopPrograms.NameArgument();
+        var name = Values.Processes();
         var format = new Option<string>("--format")
         {
             Description = $"{Shell}: eval \"$(./shop env payment)\"; {DotEnv}: a file of KEY=value lines; {Json}: one object",
@@ -42,7 +37,7 @@ static class Env
         var settings = process.Environment.OrderBy(setting => setting.Key, StringComparer.Ordinal);
         return format switch
         {
-            Json => JsonSerializer.Serialize(settings.ToDictionary(), _format),
+            Json => JsonSerializer.Serialize(settings.ToDictionary(), Print.JsonFormat),
             DotEnv => string.Join('\n', settings.Select(setting => $"{setting.Key}={setting.Value}")),
             _ => string.Join('\n', settings.Select(setting => $"export {setting.Key}={Quoted(setting.Value)}")),
         };

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Shop.Cli.Running;
+using Shop.Launcher;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Commands;
 
@@ -8,7 +9,7 @@ static class Restart
 {
     public static Command Command(Checkout checkout)
     {
-        var name = ShopPrograms.NameArgument();
+        var name = Values.Processes();
         var command = new Command("restart", "Stops one service and starts it with what was built") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -18,7 +19,10 @@ static class Restart
             var processes = new ShopPrograms(checkout).Find(parsed.GetRequiredValue(name), plan.Replicas);
             // What a debugger had until now is ours again.
             plan = plan with { Without = [.. plan.Without.Except(processes.Select(process => process.Name))] };
-            await steps.Show(() => new SystemStart(checkout, steps).Restart(processes, plan, cancellation));
+            await StillRunning.ReportIfInterrupted(
+                checkout.State,
+                () => steps.Show(() => new SystemStart(checkout, steps).Restart(processes, plan, cancellation)),
+                cancellation);
             return 0;
         });
         return command;

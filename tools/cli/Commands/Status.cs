@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Shop.Cli.Output;
-using Shop.Cli.Running;
+using Shop.Launcher;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Commands;
 
@@ -20,7 +21,7 @@ static class Status
             }
             else
             {
-                Show(status);
+                Show(status, checkout.Ports.Offset);
             }
 
             return 0;
@@ -28,7 +29,7 @@ static class Status
         return command;
     }
 
-    static void Show(SystemStatus status)
+    static void Show(SystemStatus status, int portOffset)
     {
         if (status.Processes is [])
         {
@@ -44,8 +45,22 @@ static class Status
 
         Print.Table(processes);
         Print.Line();
-        var replicas = Replicas.Of(status.Processes.Select(process => process.Name));
-        Print.Line($"Replicas: {string.Join(", ", replicas.Select(service => $"{service.Key} {service.Value}"))}");
+        if (status.Processes.Any(process => Replicas.IsService(process.Name)))
+        {
+            var replicas = Replicas.Of(status.Processes.Select(process => process.Name));
+            Print.Line($"Replicas: {string.Join(", ", replicas.Select(service => $"{service.Key} {service.Value}"))}");
+        }
+
+        if (status.Without is not [])
+        {
+            Print.Line($"Left to you: {string.Join(", ", status.Without)} (settings: ./shop env; ./shop restart takes one back)");
+        }
+
+        if (status.PortOffset != portOffset)
+        {
+            Print.Line($"This system runs with {Ports.Variable}={status.PortOffset}. A command with {portOffset} looks at the wrong ports.");
+        }
+
         if (status.Queues is not [])
         {
             Print.Line();

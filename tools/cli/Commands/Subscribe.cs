@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
+using Shop.Launcher.Servers;
 
 namespace Shop.Cli.Commands;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Shop.Launcher;
+using Shop.Launcher.Client;
 
 namespace Shop.Cli.Commands;
 

@@ -1,8 +1,7 @@
 using System.CommandLine;
-using Shop.Cli.Auditing;
 using Shop.Cli.Commands;
 using Shop.Cli.Output;
-using Shop.Cli.Running;
+using Shop.Launcher;
 
 namespace Shop.Cli.Demo;
 
@@ -17,7 +16,7 @@ static class DemoCommand
         command.SetAction(async (_, cancellation) =>
         {
             var ok = false;
-            await StillRunning.Told(checkout.State, async () => ok = await Run(checkout, cancellation), cancellation);
+            await StillRunning.ReportIfInterrupted(checkout.State, async () => ok = await Run(checkout, cancellation), cancellation);
             return ok ? 0 : 1;
         });
         return command;
@@ -25,11 +24,11 @@ static class DemoCommand
 
     static async Task<bool> Run(Checkout checkout, CancellationToken cancellation)
     {
-        await Up.Run(checkout, null, without: [], Terminal.Out, cancellation);
+        await Up.Everything(checkout, Terminal.Out, cancellation);
         await new Tour(checkout).Run(cancellation);
 
         Print.Line();
-        Print.Line("And the audit: do all databases and the card network's ledger agree on all of it?");
+        Print.Line("The audit: do all databases and the payment provider's ledger agree?");
         var result = await AuditCommand.Run(checkout, _auditPatience, cancellation);
         AuditCommand.Show(result);
         Print.Line();

@@ -1,8 +1,10 @@
 using Shop.Cli.Orders;
 using Shop.Cli.Output;
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
 using Shop.Cli.Traces;
+using Shop.Launcher;
+using Shop.Launcher.Client;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Demo;
 
@@ -16,7 +18,7 @@ sealed class Tour(Checkout checkout)
     {
         using var alice = new ShopApi(checkout, "alice");
         await Scene("1. A paid order", "MUG-01", "tok_visa", "Confirmed", null);
-        await Scene("2. The bank declines: the stock goes back, then the order is cancelled", "TEE-01", "tok_declined", "Cancelled", "payment_declined");
+        await Scene("2. The payment provider declines: the stock goes back, then the order is cancelled", "TEE-01", "tok_declined", "Cancelled", "payment_declined");
         await Scene("3. Nothing left to sell", "SOLD-OUT", "tok_visa", "Cancelled", "out_of_stock");
         await CancelScene(alice, cancellation);
         var delayed = await KillScene(alice, cancellation);
@@ -36,7 +38,7 @@ sealed class Tour(Checkout checkout)
 
     static async Task CancelScene(ShopApi alice, CancellationToken cancellation)
     {
-        Title("4. The customer cancels while a slow bank is still thinking: the money comes back");
+        Title("4. The customer cancels while a slow payment is under way: the money comes back");
         var order = await alice.Place([new("CAP-01", 1)], "tok_slow", Guid.NewGuid().ToString(), cancellation);
         await foreach (var change in alice.Watch(order.OrderId, cancellation))
         {

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using Shop.Cli.Drills.Faults;
+using Shop.Chaos.Drills.Faults;
 using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Client;
 
 namespace Shop.Cli.Orders;
 

@@ -3,6 +3,9 @@ using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Client;
+using Shop.Launcher.Output;
 
 namespace Shop.Cli.Orders;
 
@@ -71,7 +74,7 @@ static partial class DeadLettersCommand
     {
         var ids = new Argument<string[]>("id") { Description = "Which ones", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all") { Description = "Everything that waits" };
-        var command = new Command("replay", "Sends messages to their endpoint once more; repeating it is harmless") { ids, all };
+        var command = new Command("replay", "Replays messages to their queue; a repeated replay changes nothing") { ids, all };
         command.Validators.Add(result =>
         {
             if (result.GetValue(all) == result.GetValue(ids) is not [])
@@ -102,7 +105,7 @@ static partial class DeadLettersCommand
     static Command Discard(Checkout checkout, Option<string> user)
     {
         var id = Id();
-        var command = new Command("discard", "Gives a message up: copies of it are dropped from now on") { id };
+        var command = new Command("discard", "Discards a message: copies of it are dropped from now on") { id };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = Api(checkout, parsed.GetRequiredValue(user));

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Client;
 
 namespace Shop.Cli.Orders;
 
@@ -67,7 +69,7 @@ static class OrderCommand
 
         if (watch)
         {
-            tell($"What took how long: ./shop trace {placed.OrderId}");
+            tell($"Where the time went: ./shop trace {placed.OrderId}");
         }
 
         return placed.OrderId;

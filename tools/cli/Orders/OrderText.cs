@@ -1,3 +1,5 @@
+using Shop.Launcher.Client;
+
 namespace Shop.Cli.Orders;
 
 /// <summary>What happens to an order, in the shop's own times: how long after it was placed.</summary>

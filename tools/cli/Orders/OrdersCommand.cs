@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Client;
+using Shop.Launcher.Output;
 
 namespace Shop.Cli.Orders;
 

@@ -1,5 +1,5 @@
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
 
 namespace Shop.Cli.Testing;
 
@@ -20,7 +20,7 @@ static class Promtool
         """;
 
     public const string WhatToInstall =
-        "promtool is missing, which checks docs/observability. Install Prometheus, so that promtool is on the search path (https://prometheus.io/download), "
+        "promtool is missing, which checks deploy/observability. Install Prometheus, so that promtool is on the search path (https://prometheus.io/download), "
         + "and run the same command again.";
 
     /// <summary>Null if it is not there.</summary>

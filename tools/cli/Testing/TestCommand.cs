@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Shop.Cli.Output;
-using Shop.Cli.Processes;
-using Shop.Cli.Running;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Running;
+using Shop.Launcher.Servers;
 
 namespace Shop.Cli.Testing;
 
-/// <summary>./shop test: everything the tests need, then all tests, then what they left behind. The launcher has built them.</summary>
+/// <summary>./shop test: everything the tests need, then all tests, then what they left behind. The script has built them.</summary>
 static class TestCommand
 {
     // A test project waits for its own conditions with deadlines far below this.

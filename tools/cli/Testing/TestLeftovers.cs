@@ -1,6 +1,7 @@
 using System.Globalization;
-using Shop.Cli.Processes;
-using Shop.Cli.Servers;
+using Shop.Launcher;
+using Shop.Launcher.Processes;
+using Shop.Launcher.Servers;
 
 namespace Shop.Cli.Testing;
 

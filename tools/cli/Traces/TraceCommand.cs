@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Shop.Cli.Output;
+using Shop.Launcher;
+using Shop.Launcher.Client.Traces;
+using Shop.Launcher.Output;
 
 namespace Shop.Cli.Traces;
 

@@ -1,3 +1,4 @@
+using Shop.Launcher.Client.Traces;
 using Shop.Traces.Shape;
 
 namespace Shop.Cli.Traces;

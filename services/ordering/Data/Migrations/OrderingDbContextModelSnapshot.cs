@@ -23,6 +23,44 @@ namespace Shop.Ordering.Data.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("Shop.Messaging.MessagingModel+AccountRow", b =>
+                {
+                    b.Property<long>("Owner")
+                        .HasColumnType("bigint")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Place")
+                        .HasColumnType("text")
+                        .HasColumnName("place");
+
+                    b.Property<string>("Action")
+                        .HasColumnType("text")
+                        .HasColumnName("action");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("integer")
+                        .HasColumnName("hour");
+
+                    b.Property<long>("Ids")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ids");
+
+                    b.Property<long>("Messages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("messages");
+
+                    b.HasKey("Owner", "Place", "Action", "Kind", "Hour")
+                        .HasName("pk_message_accounts");
+
+                    b.ToTable("message_accounts", "ordering");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 50);
+                });
+
             modelBuilder.Entity("Shop.Messaging.MessagingModel+DeadLetterRow", b =>
                 {
                     b.Property<string>("Id")
@@ -123,6 +161,10 @@ namespace Shop.Ordering.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("content");
 
+                    b.Property<bool?>("Copy")
+                        .HasColumnType("boolean")
+                        .HasColumnName("copy");
+
                     b.Property<DateTimeOffset>("ReceivedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("received_at");
@@ -131,9 +173,7 @@ namespace Shop.Ordering.Data.Migrations
                         .HasName("pk_inbox");
 
                     b.HasIndex("ReceivedAt")
-                        .HasDatabaseName("ix_inbox_received_at");
-
-                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ReceivedAt"), "brin");
+                        .HasDatabaseName("ix_inbox_age");
 
                     b.ToTable("inbox", "ordering");
                 });
@@ -182,6 +222,10 @@ namespace Shop.Ordering.Data.Migrations
                         .HasColumnName("created_at")
                         .HasDefaultValueSql("now()");
 
+                    b.Property<Guid?>("Deadline")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deadline");
+
                     b.Property<string>("Exchange")
                         .IsRequired()
                         .HasColumnType("text")
@@ -196,14 +240,59 @@ namespace Shop.Ordering.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("message_id");
 
+                    b.Property<TimeSpan?>("Patience")
+                        .HasColumnType("interval")
+                        .HasColumnName("patience");
+
+                    b.Property<DateTimeOffset?>("RefusedSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("refused_since");
+
                     b.HasKey("Owner", "DueAt", "Seq")
                         .HasName("pk_outbox");
+
+                    b.HasIndex("Deadline")
+                        .HasDatabaseName("ix_outbox_deadline")
+                        .HasFilter("deadline is not null");
 
                     b.HasIndex("MessageId")
                         .HasDatabaseName("ix_outbox_scheduled_message_id")
                         .HasFilter("due_at > '-infinity'");
 
                     b.ToTable("outbox", "ordering");
+                });
+
+            modelBuilder.Entity("Shop.Messaging.StoredAnswer", b =>
+                {
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text")
+                        .HasColumnName("customer_id");
+
+                    b.Property<string>("IdempotencyKey")
+                        .HasColumnType("text")
+                        .HasColumnName("idempotency_key");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("answer");
+
+                    b.Property<string>("RequestHash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("request_hash");
+
+                    b.Property<DateTimeOffset>("StoredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stored_at");
+
+                    b.HasKey("CustomerId", "IdempotencyKey")
+                        .HasName("pk_stored_answers");
+
+                    b.HasIndex("StoredAt")
+                        .HasDatabaseName("ix_stored_answers_age");
+
+                    b.ToTable("stored_answers", "ordering");
                 });
 
             modelBuilder.Entity("Shop.Ordering.Orders.Order", b =>
@@ -285,41 +374,6 @@ namespace Shop.Ordering.Data.Migrations
                         .HasDatabaseName("ix_orders_status_id");
 
                     b.ToTable("orders", "ordering");
-                });
-
-            modelBuilder.Entity("Shop.Ordering.Orders.StoredAnswer", b =>
-                {
-                    b.Property<string>("CustomerId")
-                        .HasColumnType("text")
-                        .HasColumnName("customer_id");
-
-                    b.Property<string>("IdempotencyKey")
-                        .HasColumnType("text")
-                        .HasColumnName("idempotency_key");
-
-                    b.Property<string>("Answer")
-                        .IsRequired()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("answer");
-
-                    b.Property<string>("RequestHash")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("request_hash");
-
-                    b.Property<DateTimeOffset>("StoredAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("stored_at");
-
-                    b.HasKey("CustomerId", "IdempotencyKey")
-                        .HasName("pk_stored_answers");
-
-                    b.HasIndex("StoredAt")
-                        .HasDatabaseName("ix_stored_answers_stored_at");
-
-                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("StoredAt"), "brin");
-
-                    b.ToTable("stored_answers", "ordering");
                 });
 
             modelBuilder.Entity("Shop.Ordering.Products.Product", b =>

@@ -209,7 +209,7 @@ namespace Shop.Payment.Data.Migrations
                     b.ToTable("outbox", "payment");
                 });
 
-            modelBuilder.Entity("Shop.Payment.Payments.Payment", b =>
+            modelBuilder.Entity("Shop.Payment.Payments.PaymentIntent", b =>
                 {
                     b.Property<Guid>("OrderId")
                         .HasColumnType("uuid")

@@ -1,8 +1,0 @@
-namespace Shop.Ordering;
-
-/// <summary>The queues ordering receives from.</summary>
-static class Endpoints
-{
-    public const string Orders = "ordering-orders";
-    public const string Products = "ordering-products";
-}

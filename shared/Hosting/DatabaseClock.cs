@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Shop.Hosting;
+
+/// <summary>
+/// The time by the database's clock, the one clock that all replicas of a service share: what one writes down another compares with, and
+/// neither has to trust its machine's clock. It is asked every few seconds; in between the time goes on by this machine's stopwatch.
+/// </summary>
+/// <remarks>
+/// Off by at most half the time an answer took, and by what a machine that stood still has missed until it asks again. Until the
+/// database has answered for the first time it is the machine's clock.
+/// </remarks>
+/// <param name="database">Asked for when the process starts: who needs a clock before does not need a database.</param>
+public sealed partial class DatabaseClock(
+    Func<NpgsqlDataSource> database, ILogger<DatabaseClock> logger) : TimeProvider, IHostedService, IDisposable
+{
+    static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(2);
+
+    // A slower answer says less than the stopwatch.
+    static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(1);
+
+    readonly CancellationTokenSource _stop = new();
+    volatile Reading? _last;
+    Task _reading = Task.CompletedTask;
+
+    public override DateTimeOffset GetUtcNow() => _last is { } last ? last.Now + GetElapsedTime(last.At) : base.GetUtcNow();
+
+    /// <summary>Waits for the first answer, but not for a database that is away.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var first = Read(_stop.Token);
+        await Task.WhenAny(first, Task.Delay(_startLimit, System, cancellationToken));
+        _reading = Task.Run(() => ReadOn(first, _stop.Token), CancellationToken.None);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _reading;
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    async Task ReadOn(Task first, CancellationToken stopping)
+    {
+        await first;
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(_interval, System, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Read(stopping);
+        }
+    }
+
+    internal async Task Read(CancellationToken cancellation)
+    {
+        try
+        {
+            var asked = GetTimestamp();
+            await using var command = database().CreateCommand("select clock_timestamp()");
+            var now = (DateTime)(await command.ExecuteScalarAsync(cancellation))!;
+            var took = GetElapsedTime(asked);
+            if (took < _answerLimit || _last is null)
+            {
+                _last = new(new DateTimeOffset(now) + (took / 2), GetTimestamp());
+            }
+        }
+        catch (Exception error)
+        {
+            // The next one may answer. The stopwatch does not go wrong in the meantime.
+            LogUnread(error.Message);
+        }
+    }
+
+    sealed record Reading(DateTimeOffset Now, long At);
+
+    [LoggerMessage(LogLevel.Debug, "The database's clock could not be read: {Reason}")]
+    partial void LogUnread(string reason);
+}

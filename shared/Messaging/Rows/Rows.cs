@@ -1,0 +1,46 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Shop.Messaging;
+
+/// <summary>The rows that the work of a batch has asked for, loaded and locked before the first handler runs.</summary>
+public sealed class Rows<TDb> where TDb : DbContext
+{
+    readonly TDb _db;
+    readonly RowTables<TDb> _tables;
+    NeededRows _needed = new();
+
+    internal Rows(TDb db, RowTables<TDb> tables) => (_db, _tables) = (db, tables);
+
+    /// <summary>Finds a row by its key, with what the work before it in the batch has made of it.</summary>
+    /// <returns>Null if there is no such row.</returns>
+    /// <exception cref="InvalidOperationException">No work of the batch has said that it needs the row, so nobody has
+    /// loaded or locked it.</exception>
+    public TRow? Find<TRow>(object key) where TRow : class => _needed.Has(typeof(TRow), key)
+        ? _db.Set<TRow>().Local.FindEntryUntyped([key])?.Entity
+        : throw new InvalidOperationException(
+            $"{typeof(TRow).Name} {key} was asked for, but not declared. Whoever handles the message or request has to say before that it needs it.");
+
+    /// <summary>Adds a new row. It is written with the batch.</summary>
+    public void Add(object row) => _db.Add(row);
+
+    /// <remarks>
+    /// Tables in the order of their registration, rows in the order of their key: two batches that want the same rows
+    /// queue, and never deadlock.
+    /// </remarks>
+    internal async Task Load(NeededRows needed)
+    {
+        _needed = needed;
+        foreach (var table in _tables.InLockOrder(needed.Tables))
+        {
+            await table.Lock(_db, needed.Of(table.Row));
+        }
+
+        // Last: a row that is tracked already keeps the values it has, and those of a lock are the right ones.
+        foreach (var table in _tables.InLockOrder(needed.Tables))
+        {
+            await table.Read(_db, needed.Of(table.Row));
+        }
+
+        await StoredAnswers<TDb>.Load(_db, needed.Answers);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace Shop.Launcher.Processes;
+
+/// <summary>Waits for what nothing announces.</summary>
+public static class Poll
+{
+    /// <summary>Asks again and again until the condition holds; at least once.</summary>
+    /// <returns>False if it did not hold within the time limit.</returns>
+    public static async Task<bool> Until(
+        Func<Task<bool>> holds, TimeSpan limit, TimeSpan interval, CancellationToken cancellation = default)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await holds())
+        {
+            if (clock.Elapsed > limit)
+            {
+                return false;
+            }
+
+            await Task.Delay(interval, cancellation);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc cref="Until(Func{Task{bool}}, TimeSpan, TimeSpan, CancellationToken)"/>
+    public static Task<bool> Until(Func<bool> holds, TimeSpan limit, TimeSpan interval, CancellationToken cancellation = default) =>
+        Until(() => Task.FromResult(holds()), limit, interval, cancellation);
+}

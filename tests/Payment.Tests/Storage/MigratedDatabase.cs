@@ -15,7 +15,10 @@ sealed class MigratedDatabase
     {
         var database = await servers.CreateDatabase("payment");
         var login = await servers.CreateVirtualHost("payment");
-        var settings = new Dictionary<string, string>(servers.ServiceSettings(database, login)) { ["CardNetwork__Url"] = "http://127.0.0.1:1" };
+        var settings = new Dictionary<string, string>(servers.ServiceSettings(database, login))
+        {
+            ["CardNetwork__Url"] = "http://127.0.0.1:1",
+        };
         await TestProgram.Run("Shop.Payment", "migrate", settings);
         return new(database);
     }

@@ -32,6 +32,18 @@ public sealed class TestTotalsTests
             new(Passed: 5, Failed: 1, Skipped: 0),
             TestTotals.Read(Summary("Failed!", "error: 1", "total: 5", "failed: 0", "succeeded: 5", "skipped: 0"), exitCode: 1));
 
+    [Fact]
+    public void Several_runs_count_as_one() =>
+        Assert.Equal(new(Passed: 5, Failed: 2, Skipped: 1), TestTotals.Sum([new(2, 0, 1), new(3, 2, 0)]));
+
+    [Fact]
+    public void A_run_without_tests_beside_one_with_tests_is_no_failure() =>
+        Assert.Equal(new(Passed: 2, Failed: 0, Skipped: 0), TestTotals.Sum([new(2, 0, 0), new(0, 0, 0)]));
+
+    [Fact]
+    public void No_test_at_all_is_a_failure() =>
+        Assert.Equal(new(Passed: 0, Failed: 1, Skipped: 0), TestTotals.Sum([new(0, 0, 0), new(0, 0, 0)]));
+
     static string Summary(string verdict, params string[] lines) =>
         $"Test run summary: {verdict}\n{string.Concat(lines.Select(line => $"  {line}\n"))}  duration: 1s\n";
 }

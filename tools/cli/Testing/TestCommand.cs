@@ -15,6 +15,9 @@ static class TestCommand
     // A test project waits for its own conditions with deadlines far below this.
     const string LimitPerProject = "15m";
 
+    // These start whole systems of seven processes, and wait for them: they get the machine for themselves.
+    static readonly string[] _wholeSystems = ["AppHost.Tests", "EndToEnd.Tests", "Terminal.Tests", "Upgrade.Tests"];
+
     static readonly Dictionary<string, string> _environment = new()
     {
         // Nothing of the build may stay running afterwards.
@@ -62,23 +65,51 @@ static class TestCommand
     static async Task<int> Run(Checkout checkout, string[] arguments, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        string[] which = NamesProjects(arguments)
-            ? [] : ["--solution", Path.Combine(checkout.Root, "Shop.sln")];
+        TestTotals[] totals = NamesProjects(arguments)
+            ? [await Run(checkout, [], 1, arguments, cancellation)]
+            :
+            [
+                await Run(checkout, Projects(checkout).Except(_wholeSystems), 2, arguments, cancellation),
+                await Run(checkout, _wholeSystems, 1, arguments, cancellation),
+            ];
+        var all = TestTotals.Sum(totals);
+        Print.Line();
+        Print.Line($"The tests took {clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s; {all.Skipped} were skipped.");
+        Print.Line($"{all.Passed} passed, {all.Failed} failed");
+        return all.Failed == 0 ? 0 : 1;
+    }
+
+    static IEnumerable<string> Projects(Checkout checkout) =>
+        Directory.EnumerateDirectories(Path.Combine(checkout.Root, "tests"), "*.Tests").Select(folder => Path.GetFileName(folder));
+
+    // A pattern without a match would leave its project out in silence.
+    static string Built(Checkout checkout, string project)
+    {
+        var folder = Path.Combine(checkout.Root, "tests", project, "bin", "Release");
+        var module = $"Shop.{project}.dll";
+        return Directory.Exists(folder) && Directory.EnumerateDirectories(folder).Select(framework => Path.Combine(framework, module))
+            .FirstOrDefault(File.Exists) is { } file
+            ? Path.GetRelativePath(checkout.Root, file)
+            : throw new UserError($"tests/{project} has not been built: {module} is missing in {folder}");
+    }
+
+    static async Task<TestTotals> Run(
+        Checkout checkout, IEnumerable<string> projects, int atOnce, string[] arguments, CancellationToken cancellation)
+    {
+        string[] modules = [.. projects.Order().Select(name => Built(checkout, name))];
+        string[] which = modules is [] ? [] : ["--test-modules", string.Join(';', modules)];
         var result = await Tool.Run(
             [
                 Environment.ProcessPath!, "test", .. which, "--configuration", "Release", "--no-build", "--no-ansi", "--no-progress",
-                // One at a time: each brings servers of its own. A filter may leave a project without tests (exit code 8).
-                "--max-parallel-test-modules", "1", "--ignore-exit-code", "8", "--timeout", LimitPerProject,
+                "--max-parallel-test-modules", atOnce.ToString(CultureInfo.InvariantCulture),
+                // A filter may leave a project without tests (exit code 8).
+                "--ignore-exit-code", "8", "--timeout", LimitPerProject,
                 .. arguments,
             ],
             checkout.Root,
             _environment,
             Print.Line,
             cancellation);
-        var totals = TestTotals.Read(result.Output, result.ExitCode);
-        Print.Line();
-        Print.Line($"The tests took {clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s; {totals.Skipped} were skipped.");
-        Print.Line($"{totals.Passed} passed, {totals.Failed} failed");
-        return totals.Failed == 0 ? 0 : 1;
+        return TestTotals.Read(result.Output, result.ExitCode);
     }
 }

@@ -15,8 +15,9 @@ public sealed class LineEnd
     {
         await next(http);
         // With a length that was announced there is no room for more.
-        if (http.GetEndpoint()?.Metadata.GetMetadata<LineEnd>() is null && http.Response.ContentLength is null && IsJson(
-            http.Response.ContentType))
+        if (http.GetEndpoint()?.Metadata.GetMetadata<LineEnd>() is null
+            && http.Response.ContentLength is null
+            && IsJson(http.Response.ContentType))
         {
             Add(http);
         }

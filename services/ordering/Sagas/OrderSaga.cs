@@ -180,8 +180,8 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
     void WhenCancelled() => During(Cancelled,
         When(StockReservedEvent).Publish(x => new ReleaseStock(x.Saga.CorrelationId)),
         When(PaymentTaken).Publish(x => new RefundPayment(x.Saga.CorrelationId)),
-        Ignore(StockRejected), Ignore(
-            StockReleased), Ignore(SaleRejected), Ignore(PaymentDeclined), Ignore(PaymentRefunded), Ignore(CancellationRequested));
+        Ignore(StockRejected), Ignore(StockReleased), Ignore(SaleRejected),
+        Ignore(PaymentDeclined), Ignore(PaymentRefunded), Ignore(CancellationRequested));
 
     EventActivityBinder<Order, T> Compensating<T>(EventActivityBinder<Order, T> arrow) where T : class => arrow
         .Publish(x => new ReleaseStock(x.Saga.CorrelationId))

@@ -61,8 +61,9 @@ sealed class ProviderClient(HttpClient http, ProviderMetrics metrics, ProviderAc
         await Call(
             "list",
             new HttpRequestMessage(HttpMethod.Get, query),
-            reply => (found = Meanings.OfList(reply)) is null ? new ChargeAnswer.Unknown(
-                $"answered {reply.Status}") : new ChargeAnswer.Succeeded(""),
+            reply => (found = Meanings.OfList(reply)) is null
+                ? new ChargeAnswer.Unknown($"answered {reply.Status}")
+                : new ChargeAnswer.Succeeded(""),
             cancellation,
             seen);
         return found;
@@ -76,8 +77,10 @@ sealed class ProviderClient(HttpClient http, ProviderMetrics metrics, ProviderAc
 
     static HttpRequestMessage Post(string path, string idempotencyKey, object body)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(
-            body, body.GetType(), options: JsonSerializerOptions.Web) };
+        var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = JsonContent.Create(body, body.GetType(), options: JsonSerializerOptions.Web),
+        };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
         return request;
     }

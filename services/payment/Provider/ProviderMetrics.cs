@@ -43,7 +43,7 @@ sealed class ProviderMetrics : IHostedService, IDisposable
     {
         foreach (var group in _groups)
         {
-            _openings.Add(0, Of(group));
+            _openings.Add(0, OfCustomers(group));
         }
 
         return Task.CompletedTask;
@@ -56,7 +56,7 @@ sealed class ProviderMetrics : IHostedService, IDisposable
     /// <summary>The breaker to tell about: of one replica, each has its own.</summary>
     public void Watch(string group, CircuitBreakerStateProvider breaker) => _breakers[group] = breaker;
 
-    public void Opened(string group) => _openings.Add(1, Of(group));
+    public void Opened(string group) => _openings.Add(1, OfCustomers(group));
 
     /// <returns>The answer.</returns>
     public ChargeAnswer Called(string operation, long startedAt, ChargeAnswer answer)
@@ -82,9 +82,9 @@ sealed class ProviderMetrics : IHostedService, IDisposable
         from customers in _groups
         let current = _breakers.TryGetValue(customers, out var breaker) ? breaker.CircuitState : CircuitState.Closed
         from state in _states
-        select new Measurement<int>(
-            state.State == current ? 1 : 0, new KeyValuePair<string, object?>(
-                "shop.payment_provider.breaker.state", state.Name), Of(customers));
+        select new Measurement<int>(state.State == current ? 1 : 0, Of(state.Name), OfCustomers(customers));
 
-    static KeyValuePair<string, object?> Of(string customers) => new("shop.payment_provider.customers", customers);
+    static KeyValuePair<string, object?> Of(string state) => new("shop.payment_provider.breaker.state", state);
+
+    static KeyValuePair<string, object?> OfCustomers(string customers) => new("shop.payment_provider.customers", customers);
 }

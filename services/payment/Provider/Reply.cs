@@ -50,14 +50,22 @@ sealed record Reply(int Status, ReplyBody Body)
     static ReplyBody.Charge? ChargeOf(JsonElement json) =>
         Text(json, "id") is { Length: > 0 } id && Text(json, "reference") is { } reference && Text(json, "status") is { } status
             && Money(json, "amount") is { } amount && Money(json, "refunded") is { } refunded
-                ? new(id, reference, amount, refunded, status, Word(
-                    json, "code"), Text(json, "currency"), Text(json, "idempotencyKey"), Time(json, "changedAt"))
+                ? new(
+                    id,
+                    reference,
+                    amount,
+                    refunded,
+                    status,
+                    Word(json, "code"),
+                    Text(json, "currency"),
+                    Text(json, "idempotencyKey"),
+                    Time(json, "changedAt"))
                 : null;
 
     // RFC 9457: the status in the body is that of the answer. Pages of proxies and firewalls are not of this kind.
     static bool IsProblem(JsonElement json, int status) =>
-        json.TryGetProperty(
-            "status", out var said) && said.ValueKind == JsonValueKind.Number && said.TryGetInt32(out var number) && number == status
+        json.TryGetProperty("status", out var said) && said.ValueKind == JsonValueKind.Number
+            && said.TryGetInt32(out var number) && number == status
             && Text(json, "title") is not null;
 
     static string? Text(JsonElement json, string name) =>
@@ -79,8 +87,9 @@ sealed record Reply(int Status, ReplyBody Body)
     }
 
     static DateTimeOffset? Time(JsonElement json, string name) =>
-        DateTimeOffset.TryParse(
-            Text(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
+        DateTimeOffset.TryParse(Text(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time.ToUniversalTime()
+            : null;
 }
 
 /// <summary>What an answer's body is.</summary>

@@ -37,9 +37,8 @@ sealed class LogLines(LogOutput output, LogLine line) : ILoggerProvider
         {
             if (IsEnabled(logLevel) && eventId.Name != StartFailed)
             {
-                output.Write(line.Format(
-                    logLevel, category, formatter(
-                        state, exception), state as IReadOnlyList<KeyValuePair<string, object?>> ?? [], exception));
+                var values = state as IReadOnlyList<KeyValuePair<string, object?>> ?? [];
+                output.Write(line.Format(logLevel, category, formatter(state, exception), values, exception));
             }
         }
     }

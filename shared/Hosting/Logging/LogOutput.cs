@@ -65,7 +65,7 @@ sealed class LogOutput : IDisposable
             {
                 if (lost > 0)
                 {
-                    _stream.Write(Told(lost));
+                    _stream.Write(LostLines(lost));
                 }
 
                 _stream.Write(_leaving.WrittenSpan);
@@ -95,7 +95,7 @@ sealed class LogOutput : IDisposable
     }
 
     // On a line of its own: the last that was written may have lost its end.
-    static byte[] Told(long lost) => Encoding.UTF8.GetBytes(string.Create(
+    static byte[] LostLines(long lost) => Encoding.UTF8.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
         $$"""
 

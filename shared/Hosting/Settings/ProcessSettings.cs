@@ -32,8 +32,10 @@ static class ProcessSettings
 
         foreach (var level in configuration.GetSection("Logging:LogLevel").GetChildren())
         {
-            Check(level.Path, Enum.TryParse<LogLevel>(
-                level.Value, true, out _), $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
+            Check(
+                level.Path,
+                Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _),
+                $"must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
         }
     }
 

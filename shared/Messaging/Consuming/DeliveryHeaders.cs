@@ -12,8 +12,9 @@ static class DeliveryHeaders
 
     /// <summary>One of them; empty if it is not there.</summary>
     public static string Text(ReceiveContext context, string name) =>
-        context.GetPayload<RabbitMqBasicConsumeContext>().Properties.Headers?.TryGetValue(
-            name, out var value) is true ? Text(value) ?? "" : "";
+        context.GetPayload<RabbitMqBasicConsumeContext>().Properties.Headers?.TryGetValue(name, out var value) is true
+            ? Text(value) ?? ""
+            : "";
 
     public static Dictionary<string, string> Of(IReadOnlyBasicProperties properties)
     {

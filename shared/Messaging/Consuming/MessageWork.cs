@@ -31,8 +31,8 @@ sealed class MessageWork<TDb, TMessage>(
         context.ReceiveContext.Body.GetBytes());
 
     public override MessageAccount? Account { get; } = MessageAccount.Of(
-        DeliveryHeaders.Text(
-            context.ReceiveContext, MessageHeaders.MessageType), DeliveryHeaders.Text(context.ReceiveContext, MessageAccount.Header));
+        DeliveryHeaders.Text(context.ReceiveContext, MessageHeaders.MessageType),
+        DeliveryHeaders.Text(context.ReceiveContext, MessageAccount.Header));
 
     public override bool IsCopy => base.IsCopy
         || context.ReceiveContext.Redelivered

@@ -44,8 +44,9 @@ public static class DeadLetterEndpoints
             return TypedResults.Ok(await letters.List(null, limit, cancellation));
         }
 
-        return Enum.TryParse<DeadLetterStatus>(
-            status, ignoreCase: true, out var known) && Enum.IsDefined(known) && !char.IsAsciiDigit(status[0])
+        return Enum.TryParse<DeadLetterStatus>(status, ignoreCase: true, out var known)
+            && Enum.IsDefined(known)
+            && !char.IsAsciiDigit(status[0])
             ? TypedResults.Ok(await letters.List(known, limit, cancellation))
             : Problem.Invalid("status", "Ask for waiting, replayed, discarded or all.");
     }

@@ -22,15 +22,21 @@ sealed record LaterMessage(OutboxMessage Message, int Attempts, TimeSpan Age)
         var headers = DeliveryHeaders.Of(delivery.GetPayload<RabbitMqBasicConsumeContext>().Properties);
         var now = TimeProvider.System.GetUtcNow();
         _ = int.TryParse(headers.GetValueOrDefault(AttemptsHeader), CultureInfo.InvariantCulture, out var before);
-        var attempts = Math.Max(before, 0) + 1;
-        var since = DateTimeOffset.TryParse(
-            headers.GetValueOrDefault(SinceHeader), CultureInfo.InvariantCulture, out var first) ? first : now;
+        before = Math.Max(before, 0);
+        var attempts = before + 1;
+        var since = DateTimeOffset.TryParse(headers.GetValueOrDefault(SinceHeader), CultureInfo.InvariantCulture, out var first)
+            ? first
+            : now;
         headers[AttemptsHeader] = attempts.ToString(CultureInfo.InvariantCulture);
         headers[SinceHeader] = MessageTrace.Text(since);
         var pause = _firstPause * Math.Pow(2, Math.Min(before, 10));
         return new(
-            new(messageId, endpoint, pause < _longestPause ? pause : _longestPause, JsonSerializer.Serialize(
-                headers), delivery.Body.GetBytes()),
+            new(
+                messageId,
+                endpoint,
+                pause < _longestPause ? pause : _longestPause,
+                JsonSerializer.Serialize(headers),
+                delivery.Body.GetBytes()),
             attempts,
             now - since);
     }

@@ -102,8 +102,9 @@ sealed class Outbox(MessagingTables tables, long owner, Announcements announceme
 
     // Nobody has to answer an announcement.
     Guid? DeadlineOf(OutboxMessage message, Dictionary<object, Guid> deadlines) =>
-        message is { Delay: null, Work: { } work } && deadlines.TryGetValue(
-            work, out var deadline) && !announcements.Include(message.Exchange)
+        message is { Delay: null, Work: { } work }
+            && deadlines.TryGetValue(work, out var deadline)
+            && !announcements.Include(message.Exchange)
             ? deadline
             : null;
 }

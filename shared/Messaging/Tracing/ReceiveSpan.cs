@@ -48,9 +48,8 @@ sealed class ReceiveSpan(string endpoint) : IFilter<ReceiveContext>
             activity.SetTag("shop.redelivered", true);
         }
 
-        if (DateTimeOffset.TryParse(
-            headers.GetValueOrDefault(
-                MessageTrace.SentAtHeader), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sentAt))
+        var sent = headers.GetValueOrDefault(MessageTrace.SentAtHeader);
+        if (DateTimeOffset.TryParse(sent, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sentAt))
         {
             MessageTrace.Waited(MessageTrace.ParentOf(activity), activity, "queue", sentAt, activity.StartTimeUtc);
         }

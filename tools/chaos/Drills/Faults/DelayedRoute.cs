@@ -7,11 +7,13 @@ namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>
 /// A way around an endpoint: what is sent to it arrives late, and in another order; or it arrives at once, and once more later.
-/// The way begins and ends at the broker, so services and their messages stay as they are.
+/// The way begins and ends at the broker, so services stay as they are. Messages do so too, except for those of the moments in which
+/// both ways are open: they say what a relay says of a message that it may have published before.
 /// </summary>
 sealed class DelayedRoute : IAsyncDisposable
 {
     const double DelaySecondsMax = 4;
+    const string RepeatedHeader = "shop-repeated";
     static readonly TimeSpan _emptyInterval = TimeSpan.FromMilliseconds(100);
 
     readonly IConnection _connection;
@@ -21,6 +23,8 @@ sealed class DelayedRoute : IAsyncDisposable
     readonly Random _random;
     readonly ConcurrentDictionary<ulong, Task> _underWay = new();
     int _sent;
+    // How many of the next messages may have taken the direct way too.
+    long _mayBeCopies;
 
     DelayedRoute(IConnection connection, IChannel channel, string endpoint, bool keepsTheDirectWay, int seed)
     {
@@ -45,6 +49,7 @@ sealed class DelayedRoute : IAsyncDisposable
     /// <returns>How many messages took it.</returns>
     public async Task<int> Close(CancellationToken cancellation)
     {
+        Interlocked.Exchange(ref _mayBeCopies, long.MaxValue);
         await _channel.QueueBindAsync(_endpoint, _endpoint, "", cancellationToken: cancellation);
         await _channel.QueueUnbindAsync(Waiting, _endpoint, "", cancellationToken: cancellation);
         while (await _channel.MessageCountAsync(Waiting, cancellation) > 0 || !_underWay.IsEmpty)
@@ -73,6 +78,7 @@ sealed class DelayedRoute : IAsyncDisposable
         if (!_keepsTheDirectWay)
         {
             await _channel.QueueUnbindAsync(_endpoint, _endpoint, "", cancellationToken: cancellation);
+            _mayBeCopies = await _channel.MessageCountAsync(Waiting, cancellation);
         }
 
         var consumer = new AsyncEventingBasicConsumer(_channel);
@@ -80,6 +86,14 @@ sealed class DelayedRoute : IAsyncDisposable
         {
             // The body is the client's own memory, for the time of this call only.
             var (properties, body) = (new BasicProperties(delivery.BasicProperties), delivery.Body.ToArray());
+            if (!_keepsTheDirectWay && Interlocked.Decrement(ref _mayBeCopies) >= 0)
+            {
+                properties.Headers = new Dictionary<string, object?>(properties.Headers ?? new Dictionary<string, object?>())
+                {
+                    [RepeatedHeader] = "true",
+                };
+            }
+
             _underWay[delivery.DeliveryTag] = Send(delivery.DeliveryTag, Delay(), properties, body);
             return Task.CompletedTask;
         };

@@ -73,7 +73,8 @@ public sealed class AttemptTests
 
         payment.BeginAttempt(_now + _lease, _lease);
 
-        Assert.Equal((2, _now + _lease, _now), (payment.Attempts, payment.ChargedAt, payment.OpenSince));
+        Assert.Equal((2, true), (payment.Attempts, payment.InDoubt));
+        Assert.Equal((_now + _lease, _now), (payment.ChargedAt, payment.OpenSince));
         Assert.Equal(_now + (2 * _lease), payment.NextAttemptAt);
     }
 

@@ -50,7 +50,7 @@ public sealed class StockDecisionTests
 
         var decision = Reservation.Reserve(_reserve, reservation, _products);
 
-        Assert.Equal(new(null, isAnswered ? new StockReserved(_order) : null), decision);
+        Assert.Equal(isAnswered ? new(null, new StockReserved(_order)) : new(null, null), decision);
         Assert.Equal((available, state), (Mug.Available, reservation.State.ToString()));
     }
 

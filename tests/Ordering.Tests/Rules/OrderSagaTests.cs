@@ -165,13 +165,25 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
         object[] answers = [new StockReleased(order.CorrelationId), new PaymentRefunded(order.CorrelationId, 25m)];
 
         Assert.Empty(await saga.When(order, answers[stockFirst ? 0 : 1]));
-        Assert.Equal(OrderStatus.Cancelling, order.Status);
+        Assert.Equal((OrderStatus.Cancelling, OrderStatus.Cancelling), (order.Status, order.Timeline[^1].Status));
 
         var published = await saga.When(order, answers[stockFirst ? 1 : 0]);
         Assert.Equal(OrderStatus.Cancelled, order.Status);
         Assert.Equal([new OrderCancelled(order.CorrelationId, "alice", CancelReason.CustomerRequest, order.Version)], published);
         Assert.Null(order.DeadlineToken);
         Assert.Equal(OrderStatus.Cancelled, order.Timeline[^1].Status);
+    }
+
+    [Theory]
+    [InlineData(25, "Payment refunded: 25.00 EUR")]
+    [InlineData(0, "Nothing was charged")]
+    public async Task The_timeline_tells_what_went_back(int amount, string what)
+    {
+        var order = await saga.Given(OrderStatus.Cancelling, awaitsStock: true, awaitsRefund: true);
+
+        await saga.When(order, new PaymentRefunded(order.CorrelationId, amount));
+
+        Assert.Equal(what, order.Timeline[^1].What);
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class CrashTests(TestServers servers)
             Assert.NotNull(await child.Committed(Cancellation));
         }
 
-        await Wait.Until(() => deliveries.Count > 0, "deposits published");
+        await Wait.Until(() => !deliveries.IsEmpty, "deposits published");
         await child.Kill(Cancellation);
         var published = deliveries.Count;
         await bank.Sql.Execute("drop trigger refuse on bank.outbox");

@@ -114,7 +114,8 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
     public IResult Find(
         string? reference, string? idempotencyKey, string? changedAfter, string? afterId, int after = 0, int limit = 1_000)
     {
-        if (faults.Current.Outage && faults.Hit())
+        if ((faults.Current.Outage && faults.Hit())
+            || ((reference ?? idempotencyKey) is not null && faults.Happens(faults.Current.QuestionErrorRate)))
         {
             return Refuse(503, "The payment provider is down.");
         }

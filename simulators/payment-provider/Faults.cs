@@ -20,6 +20,7 @@ namespace Shop.PaymentProvider;
 /// <param name="RefundMilliseconds">How long after the charge, and between the two parts.</param>
 /// <param name="KeyExpired">The API key is refused.</param>
 /// <param name="LedgerLagMilliseconds">For how long a new charge is not seen by who asks.</param>
+/// <param name="QuestionErrorRate">Share of questions about one charge answered with 503. Lists by time are not met.</param>
 /// <param name="Seed">Makes the chances repeatable.</param>
 sealed record Faults(
     [property: Range(0, 600_000)] int LatencyMilliseconds = 0,
@@ -37,6 +38,7 @@ sealed record Faults(
     [property: Range(0, 600_000)] int RefundMilliseconds = 2_000,
     bool KeyExpired = false,
     [property: Range(0, 600_000)] int LedgerLagMilliseconds = 0,
+    [property: Range(0.0, 1.0)] double QuestionErrorRate = 0,
     int Seed = 0);
 
 /// <summary>The faults in force.</summary>

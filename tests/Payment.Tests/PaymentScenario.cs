@@ -105,6 +105,15 @@ sealed class PaymentScenario : IAsyncDisposable
         return await command.ExecuteScalarAsync(Cancellation) as int? ?? 0;
     }
 
+    /// <summary>True once the sweep over the ledger has read the last change of an order's charge.</summary>
+    public async Task<bool> SweptPast(Guid orderId)
+    {
+        var all = await Network.Http.GetFromJsonAsync<JsonElement[]>("v1/charges?limit=10000", Cancellation);
+        var charge = all!.Single(charge => Text(charge, "reference") == $"{orderId}");
+        await using var command = _sql.CreateCommand($"select read_until >= '{Text(charge, "changedAt")}' from payment.sweep");
+        return await command.ExecuteScalarAsync(Cancellation) is true;
+    }
+
     public static Guid OrderOf(BasicDeliverEventArgs delivery) => Body(delivery).GetProperty("orderId").GetGuid();
 
     public static JsonElement Body(BasicDeliverEventArgs delivery) => JsonDocument.Parse(delivery.Body).RootElement;

@@ -66,7 +66,10 @@ sealed partial class Reconciler(
             var settled = charges.TakeWhile(charge => charge.ChangedAt <= now - options.Value.LedgerLag).ToArray();
             if (settled is [.., var last])
             {
-                await Check(provider, await Suspicious(settled, cancellation), cancellation);
+                var suspicious = await Suspicious(settled, cancellation);
+                // Before going on: who is asked about them next may not answer, and the sweep does not come by again.
+                await commit.Run(unit => Remember(unit, suspicious));
+                await Check(provider, [.. suspicious.Select(one => one.Charge.Reference).Distinct()], cancellation);
                 position = position with { ReadUntil = last.ChangedAt, ReadUntilId = last.Id };
                 if (await sweep.Advance(position, cancellation) is null)
                 {
@@ -83,7 +86,7 @@ sealed partial class Reconciler(
     }
 
     // At a glance, without a lock. Nearly all charges are what their payments say.
-    async Task<IReadOnlyList<string>> Suspicious(IReadOnlyList<ReplyBody.Charge> charges, CancellationToken cancellation)
+    async Task<IReadOnlyList<Found>> Suspicious(IReadOnlyList<ReplyBody.Charge> charges, CancellationToken cancellation)
     {
         using var scope = scopes.CreateScope();
         var db = scope.ServiceProvider.GetRequiredService<PaymentDbContext>();
@@ -91,8 +94,7 @@ sealed partial class Reconciler(
         var known = await db.Payments.AsNoTracking()
             .Where(payment => orders.Contains(payment.OrderId))
             .ToDictionaryAsync(payment => payment.OrderId, cancellation);
-        return [.. charges.Where(charge => Comparison.Of(charge, known.GetValueOrDefault(OrderOf(charge.Reference))) is not null)
-            .Select(charge => charge.Reference).Distinct()];
+        return Differing(charges, charge => known.GetValueOrDefault(OrderOf(charge.Reference)));
     }
 
     Task Check(ProviderClient provider, IReadOnlyList<string> references, CancellationToken cancellation) => Parallel.ForEachAsync(
@@ -115,23 +117,43 @@ sealed partial class Reconciler(
             await Learn(unit, payment, charges);
         }
 
-        var differences = charges.Select(charge => (Charge: charge, Difference: Comparison.Of(charge, payment)))
-            .Where(one => one.Difference is not null).ToArray();
-        string[] ids = [.. differences.Select(one => one.Charge.Id)];
+        var differences = Differing(charges, _ => payment);
+        string[] seen = [.. charges.Select(charge => charge.Id)];
+        string[] differing = [.. differences.Select(one => one.Charge.Id)];
+        // A charge that the answer does not have says nothing: it was there before.
         await unit.Db.Database.ExecuteSqlAsync(
-            $"delete from payment.differences where reference = {reference} and charge_id <> all ({ids})");
-        foreach (var (charge, difference) in differences)
+            $"delete from payment.differences where charge_id = any ({seen}) and charge_id <> all ({differing})");
+        await Remember(unit, differences);
+        foreach (var (charge, expected, found) in differences)
         {
-            var (expected, found) = difference!.Value;
-            await unit.Db.Database.ExecuteSqlAsync(
-                $"""
-                insert into payment.differences (charge_id, reference, expected, found) values ({charge.Id}, {reference}, {expected}, {found})
-                on conflict (charge_id) do update set expected = excluded.expected, found = excluded.found, checked_at = now()
-                """);
             unit.AfterCommit(() => LogDifference(reference, charge.Id, expected, found));
         }
 
-        return ids.Length;
+        return differences.Count;
+    }
+
+    static IReadOnlyList<Found> Differing(
+        IReadOnlyList<ReplyBody.Charge> charges, Func<ReplyBody.Charge, PaymentIntent?> paymentOf) =>
+    [
+        .. from charge in charges
+           let difference = Comparison.Of(charge, paymentOf(charge))
+           where difference is not null
+           select new Found(charge, difference.Value.Expected, difference.Value.Found),
+    ];
+
+    static async Task<int> Remember(UnitOfWork<PaymentDbContext> unit, IReadOnlyList<Found> differences)
+    {
+        foreach (var (charge, expected, found) in differences)
+        {
+            await unit.Db.Database.ExecuteSqlAsync(
+                $"""
+                insert into payment.differences (charge_id, reference, expected, found)
+                values ({charge.Id}, {charge.Reference}, {expected}, {found})
+                on conflict (charge_id) do update set expected = excluded.expected, found = excluded.found, checked_at = now()
+                """);
+        }
+
+        return differences.Count;
     }
 
     async Task Learn(UnitOfWork<PaymentDbContext> unit, PaymentIntent payment, IReadOnlyList<ReplyBody.Charge> charges)
@@ -157,6 +179,9 @@ sealed partial class Reconciler(
             unit.AfterCommit(() => LogMended(payment.OrderId, state, before));
         }
     }
+
+    /// <summary>A charge that is not what its payment says.</summary>
+    sealed record Found(ReplyBody.Charge Charge, string Expected, string What);
 
     static Guid OrderOf(string reference) => Guid.TryParse(reference, out var order) ? order : Guid.Empty;
 

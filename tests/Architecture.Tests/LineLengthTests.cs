@@ -12,7 +12,7 @@ public sealed partial class LineLengthTests
     const int Longest = 140;
     const string RawText = "\"\"\"";
 
-    public static TheoryData<string> Folders => ["apphost", "gateway", "services", "shared", "simulators", "tests"];
+    public static TheoryData<string> Folders => ["apphost", "gateway", "services", "shared", "simulators", "tests", "tools"];
 
     [Theory]
     [MemberData(nameof(Folders))]

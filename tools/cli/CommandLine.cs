@@ -15,7 +15,10 @@ static class CommandLine
 {
     const string DebugVariable = "SHOP_DEBUG";
 
-    /// <param name="make">The commands for these arguments, and what is left of them: settings are read here, so that a wrong one is told like all else.</param>
+    /// <param name="make">
+    /// The commands for these arguments, and the arguments that remain. It reads the settings, so that a wrong setting is reported like
+    /// any other error.
+    /// </param>
     public static async Task<int> Run(string[] arguments, Func<string[], (Command Shop, string[] Left)> make)
     {
         using var interruption = new Interruption();

@@ -11,7 +11,8 @@ static class Values
 {
     const int NameLengthMax = 200;
 
-    public static Option<T> Number<T>(string name, string description, T @default, T least, T most) where T : struct, INumber<T> => new(name)
+    public static Option<T> Number<T>(string name, string description, T @default, T least, T most)
+        where T : struct, INumber<T> => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => @default,
@@ -44,7 +45,11 @@ static class Values
         Description = "A service such as ordering for all its replicas, or a process such as ordering-1 or gateway",
     };
 
-    public static Option<Guid?> OrderId(string name, string description) => new(name) { Description = description, CustomParser = ReadOrderId };
+    public static Option<Guid?> OrderId(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = ReadOrderId,
+    };
 
     public static Argument<Guid?> OrderIdOrNone(string name, string description) => new(name)
     {
@@ -66,7 +71,8 @@ static class Values
                 return time;
             }
 
-            result.AddError($"{name} must be a time with its unit, such as 90s, 30m, 12h or 7d, at most {most.TotalDays:0}d, not \"{text}\".");
+            result.AddError(
+                $"{name} must be a time with its unit, such as 90s, 30m, 12h or 7d, at most {most.TotalDays:0}d, not \"{text}\".");
             return @default;
         },
         HelpName = "30m",
@@ -83,7 +89,9 @@ static class Values
             'd' => TimeSpan.FromDays(1),
             _ => null,
         };
-        return one is { } known && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? known * number : null;
+        return one is { } known && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? known * number
+            : null;
     }
 
     static T? Read<T>(ArgumentResult result, string name, T least, T most) where T : struct, INumber<T>
@@ -103,7 +111,9 @@ static class Values
     static string? ReadName(ArgumentResult result, string name)
     {
         var text = TextOf(result);
-        if (string.IsNullOrWhiteSpace(text) || text.Length > NameLengthMax || text.Any(character => char.IsControl(character) || character == '\uFFFD'))
+        if (string.IsNullOrWhiteSpace(text)
+            || text.Length > NameLengthMax
+            || text.Any(character => char.IsControl(character) || character == '\uFFFD'))
         {
             result.AddError($"{name} must have 1 to {NameLengthMax} printable characters.");
         }

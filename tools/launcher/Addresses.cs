@@ -40,7 +40,16 @@ public sealed record Addresses(Uri Gateway, Uri PaymentProvider, string Postgres
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address
         : throw new UserError($"{name} must be an address such as http://localhost:8080, not \"{text}\".");
 
-    static (string Host, int Port)? Server(string variable) => Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text ? null
-        : text.Split(':') is [{ Length: > 0 } host, var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? (host, port)
-        : throw new UserError($"{variable} must be a host and a port such as localhost:5432, not \"{text}\".");
+    static (string Host, int Port)? Server(string variable)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        return text.Split(':') is [{ Length: > 0 } host, var number]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+                ? (host, port)
+                : throw new UserError($"{variable} must be a host and a port such as localhost:5432, not \"{text}\".");
+    }
 }

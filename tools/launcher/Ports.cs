@@ -53,5 +53,10 @@ public sealed record TraceViewerPorts(int Page, int Grpc, int Http);
 public sealed record RabbitMqPorts(int Amqp, int Management, int Distribution, int NameServer)
 {
     /// <summary>Those of another node of the same cluster; the first is number 1.</summary>
-    public RabbitMqPorts OfNode(int number) => this with { Amqp = Amqp + number - 1, Management = Management + number - 1, Distribution = Distribution + number - 1 };
+    public RabbitMqPorts OfNode(int number) => this with
+    {
+        Amqp = Amqp + number - 1,
+        Management = Management + number - 1,
+        Distribution = Distribution + number - 1,
+    };
 }

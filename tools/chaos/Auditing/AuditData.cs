@@ -120,12 +120,15 @@ sealed class AuditData : IAsyncDisposable
 
     async Task CopyLedger(CancellationToken cancellation)
     {
-        await Execute("create temporary table charges (id text, reference text, amount numeric, refunded numeric, took_money boolean)", cancellation);
+        await Execute(
+            "create temporary table charges (id text, reference text, amount numeric, refunded numeric, took_money boolean)", cancellation);
         await using var rows = await _ordering.BeginBinaryImportAsync("copy charges from stdin (format binary)", cancellation);
         for (var read = 0; ; )
         {
             var page = (await _http.GetFromJsonAsync<Charge[]>(
-                new Uri(_checkout.Addresses.PaymentProvider, $"/v1/charges?after={read}&limit={PageSize}"), JsonSerializerOptions.Web, cancellation))!;
+                new Uri(_checkout.Addresses.PaymentProvider, $"/v1/charges?after={read}&limit={PageSize}"),
+                JsonSerializerOptions.Web,
+                cancellation))!;
             foreach (var charge in page)
             {
                 await rows.StartRowAsync(cancellation);

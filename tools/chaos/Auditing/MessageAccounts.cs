@@ -96,8 +96,8 @@ static class MessageAccounts
         from accounts where action = 'unexplained' and hour >= (select hour from since) group by kind, place
         """;
 
-    // Hours in which only releases that count took part, and which every service still remembers. The release before does not mark the copies
-    // it makes either, and takes rows of replicas that have a lease for those of nobody.
+    // Hours in which only releases that count took part, and which every service still remembers. The release before does not mark the
+    // copies it makes either, and takes rows of replicas that have a lease for those of nobody.
     static string Since =>
         $"""
         since as (select greatest(
@@ -105,8 +105,8 @@ static class MessageAccounts
             (extract(epoch from now()) / 3600)::int - {DaysCompared * 24}) as hour from accounts)
         """;
 
-    static string Routes => string.Join(
-        ", ", Route.All.Select(route => $"('{route.Kind}', '{route.Sender}', '{route.Receiver}', '{route.Endpoint}', {(route.IsDeadline ? "true" : "false")})"));
+    static string Routes => string.Join(", ", Route.All.Select(route =>
+        $"('{route.Kind}', '{route.Sender}', '{route.Receiver}', '{route.Endpoint}', {(route.IsDeadline ? "true" : "false")})"));
 
     static string Announcements => string.Join(", ", Route.Announcements.Select(kind => $"'{kind}'"));
 

@@ -1,6 +1,8 @@
 namespace Shop.Chaos.Auditing;
 
-/// <summary>A kind of message, and the one endpoint of the shop's that has to handle it. docs/messages.md says the same of the contract's.</summary>
+/// <summary>
+/// A kind of message, and the one endpoint of the shop's that has to handle it. docs/messages.md says the same of the contract's.
+/// </summary>
 /// <param name="Kind">As exchanges name it.</param>
 /// <param name="Sender">The service that sends it.</param>
 /// <param name="Receiver">The service that handles it.</param>
@@ -35,5 +37,6 @@ public sealed record Route(string Kind, string Sender, string Receiver, string E
     ];
 
     /// <summary>What is announced to whoever listens, and that no service handles.</summary>
-    public static IReadOnlyList<string> Announcements { get; } = ["Shop.Contracts.Ordering:OrderPlaced", "Shop.Contracts.Ordering:OrderCancelled"];
+    public static IReadOnlyList<string> Announcements { get; } =
+        ["Shop.Contracts.Ordering:OrderPlaced", "Shop.Contracts.Ordering:OrderCancelled"];
 }

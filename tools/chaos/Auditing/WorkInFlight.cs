@@ -75,7 +75,8 @@ sealed class WorkInFlight(Checkout checkout)
         var monitor = BrokerAccess.User(BrokerAccess.Monitor, checkout.State.Secrets);
         var management = new BrokerManagement(checkout.Addresses.RabbitMq, monitor, BrokerAccess.VirtualHost);
         // What a subscriber has not read yet is his own affair.
-        return (await management.Queues(cancellation)).Where(queue => !queue.Name.StartsWith(BrokerAccess.Subscriber + '-', StringComparison.Ordinal))
+        return (await management.Queues(cancellation))
+            .Where(queue => !queue.Name.StartsWith(BrokerAccess.Subscriber + '-', StringComparison.Ordinal))
             .Select(queue => (queue.Name, queue.Ready + queue.Unacked));
     }
 }

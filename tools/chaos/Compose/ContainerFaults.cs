@@ -84,10 +84,21 @@ sealed record CutNetwork(string Service, string Network) : ContainerFault($"{Ser
     // Another network may lead to the same place: what shows that it was cut is that somebody missed it.
     Task<string> Effect(ComposeSystem system, string container, string network, CancellationToken cancellation) => Network switch
     {
-        "data" => Seen("it was not ready any more", "it is still ready", async () => !await system.IsReady(container, cancellation), cancellation),
-        "services" => Seen("the gateway missed it", "the gateway still finds every replica", () => system.IsMissed(Service, cancellation), cancellation),
+        "data" => Seen(
+            "it was not ready any more",
+            "it is still ready",
+            async () => !await system.IsReady(container, cancellation),
+            cancellation),
+        "services" => Seen(
+            "the gateway missed it",
+            "the gateway still finds every replica",
+            () => system.IsMissed(Service, cancellation),
+            cancellation),
         _ => Seen(
-            "it had no address there", "it is still connected", async () => !await IsConnected(system, container, network, cancellation), cancellation),
+            "it had no address there",
+            "it is still connected",
+            async () => !await IsConnected(system, container, network, cancellation),
+            cancellation),
     };
 
     static async Task<string> Seen(string effect, string otherwise, Func<Task<bool>> condition, CancellationToken cancellation)
@@ -105,6 +116,10 @@ sealed record CutNetwork(string Service, string Network) : ContainerFault($"{Ser
         throw new FaultMissed(otherwise);
     }
 
-    static async Task<bool> IsConnected(ComposeSystem system, string container, string network, CancellationToken cancellation) =>
-        (await system.Inspect(container, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}", cancellation)).Split(' ').Contains(network);
+    static async Task<bool> IsConnected(ComposeSystem system, string container, string network, CancellationToken cancellation)
+    {
+        var networks = await system.Inspect(
+            container, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}", cancellation);
+        return networks.Split(' ').Contains(network);
+    }
 }

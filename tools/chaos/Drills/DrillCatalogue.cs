@@ -26,18 +26,26 @@ public static class DrillCatalogue
         {
             RecoverWithin = _serverRecovery,
         }),
-        new("kill-replica", "kill -9 of one of two replicas, any service", Repeat(_down, random => new Kill(Replica(random)))) { Replicas = 2 },
+        new("kill-replica", "kill -9 of one of two replicas, any service", Repeat(_down, random => new Kill(Replica(random))))
+        {
+            Replicas = 2,
+        },
         new("kill-any", "kill -9 of any process, again and again", Repeat((0.1, 2), random => new Kill(Any(random))))
         {
             RecoverWithin = _serverRecovery,
         },
         new("kill-burst", "kill -9 of three to six processes at once", Repeat(_down, Burst)) { RecoverWithin = _serverRecovery },
-        .. _programs.Select(process => new Drill($"freeze-{Short(process)}", $"SIGSTOP of {process}", Repeat(_frozen, _ => new Freeze(process)))),
-        .. _servers.Select(process => new Drill($"freeze-{Short(process)}", $"SIGSTOP of {process}", Repeat(_frozen, _ => new Freeze(process)))
+        .. _programs.Select(process => new Drill(
+            $"freeze-{Short(process)}", $"SIGSTOP of {process}", Repeat(_frozen, _ => new Freeze(process)))),
+        .. _servers.Select(process => new Drill(
+            $"freeze-{Short(process)}", $"SIGSTOP of {process}", Repeat(_frozen, _ => new Freeze(process)))
         {
             RecoverWithin = _serverRecovery,
         }),
-        new("freeze-replica", "SIGSTOP of one of two replicas, longer than its leases", Repeat((17, 25), random => new Freeze(Replica(random))))
+        new(
+            "freeze-replica",
+            "SIGSTOP of one of two replicas, longer than its leases",
+            Repeat((17, 25), random => new Freeze(Replica(random))))
         {
             Replicas = 2,
         },
@@ -45,8 +53,14 @@ public static class DrillCatalogue
         {
             Replicas = 2, IsSeamless = true, LoadAtLeast = TimeSpan.FromMinutes(2),
         },
-        new("cut-broker", "the network between a service and the broker is cut", Links([RabbitMqServer.Name], NetworkFault.Cuts)) { RecoverWithin = _serverRecovery },
-        new("cut-database", "the network between a service and its database is cut", Links([PostgresServer.Name], NetworkFault.Cuts)) { RecoverWithin = _serverRecovery },
+        new("cut-broker", "the network between a service and the broker is cut", Links([RabbitMqServer.Name], NetworkFault.Cuts))
+        {
+            RecoverWithin = _serverRecovery,
+        },
+        new("cut-database", "the network between a service and its database is cut", Links([PostgresServer.Name], NetworkFault.Cuts))
+        {
+            RecoverWithin = _serverRecovery,
+        },
         new("cut-card-network", "the network between payment and the payment provider is cut", PaymentProviderLink(NetworkFault.Cuts)),
         new("cut-gateway", "the network between the gateway and a service is cut", GatewayLinks(NetworkFault.Cuts)),
         new("slow-broker", "a service's link to the broker is slow", Links([RabbitMqServer.Name], NetworkFault.Slow)),
@@ -78,7 +92,10 @@ public static class DrillCatalogue
         },
         new("duplicates", "every message arrives twice", Repeat(_misbehaving, random => new Duplicate(random.Next()))),
         new("late", "every message arrives late, and in any order", Repeat(_misbehaving, random => new Late(random.Next()))),
-        new("equal-identity", "every replica is process 1 at the same address, as in containers", Repeat(_misbehaving, _ => new EqualIdentity()))
+        new(
+            "equal-identity",
+            "every replica is process 1 at the same address, as in containers",
+            Repeat(_misbehaving, _ => new EqualIdentity()))
         {
             Stage = new InNamespaces(), Replicas = 2, LoadAtLeast = TimeSpan.FromSeconds(30),
         },
@@ -87,18 +104,30 @@ public static class DrillCatalogue
         {
             Replicas = 2, GoesOn = true, LoadAtLeast = TimeSpan.FromMinutes(2),
         },
-        new("lock-held", "somebody holds rows locked, of one service after the other", Locks) { GoesOn = true, LoadAtLeast = TimeSpan.FromSeconds(75) },
+        new("lock-held", "somebody holds rows locked, of one service after the other", Locks)
+        {
+            GoesOn = true, LoadAtLeast = TimeSpan.FromSeconds(75),
+        },
         new("password-rotated", "a service's password is changed, at the database or at the broker", Passwords)
         {
             RecoverWithin = _serverRecovery, LoadAtLeast = TimeSpan.FromSeconds(90),
         },
-        new("proxy", "the services' environment names a proxy", Repeat(_misbehaving, _ => new ProxyInEnvironment())) { Stage = new WithProxy() },
+        new("proxy", "the services' environment names a proxy", Repeat(_misbehaving, _ => new ProxyInEnvironment()))
+        {
+            Stage = new WithProxy(),
+        },
         new("pooler", "a pooler in transaction mode stands before the databases, and dies", Repeat(_down, _ => new KillPooler()))
         {
             Stage = new WithPooler(), Replicas = 2, RecoverWithin = _serverRecovery, LoadAtLeast = TimeSpan.FromSeconds(30),
         },
         new("poison", "messages nobody can handle come between the others", Repeat((1, 3), random => new Poison(random.Next()))),
-        new("subscriber-full", "a subscriber does not read, and its queue refuses what is announced", Repeat((3, 10), _ => new FullSubscriber())) { GoesOn = true },
+        new(
+            "subscriber-full",
+            "a subscriber does not read, and its queue refuses what is announced",
+            Repeat((3, 10), _ => new FullSubscriber()))
+        {
+            GoesOn = true,
+        },
         new("connections", "the database server has no connection left", Repeat((2, 6), _ => new TakeConnections()))
         {
             RecoverWithin = _serverRecovery,
@@ -107,7 +136,10 @@ public static class DrillCatalogue
         new("card-network-failing", "the payment provider fails every second call", Misbehave(new { ErrorRate = 0.5 })),
         new("card-network-silent", "the payment provider takes the money and does not answer", Misbehave(new { SilentRate = 0.5 })),
         new("card-network-away", "the payment provider refuses everything", Misbehave(new { Outage = true })),
-        new("card-network-hostile", "the payment provider and all that stands before it answer what they like, and give money back unasked", HostilePlan.Of)
+        new(
+            "card-network-hostile",
+            "the payment provider and all that stands before it answer what they like, and give money back unasked",
+            HostilePlan.Of)
         {
             LoadAtLeast = TimeSpan.FromMinutes(3),
         },
@@ -158,7 +190,9 @@ public static class DrillCatalogue
     };
 
     static Func<Random, TimeSpan, IReadOnlyList<PlannedFault>> Misbehave(object faults) =>
-        Repeat(_misbehaving, random => new ProviderFault("faults of the payment provider", faults, [Endings.PaymentTimeout], random.Next()));
+        Repeat(
+            _misbehaving,
+            random => new ProviderFault("faults of the payment provider", faults, [Endings.PaymentTimeout], random.Next()));
 
     static string Short(string process) => process.EndsWith("-1", StringComparison.Ordinal) ? process[..^2] : process;
 

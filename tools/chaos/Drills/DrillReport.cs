@@ -51,7 +51,8 @@ public sealed record DrillReport(
             machine);
 
     /// <summary>It broke off, for a reason that is a finding itself.</summary>
-    public static DrillReport Unfinished(string drill, int seed, string why) => Nothing(drill, seed) with { Failures = [$"it broke off: {why}"] };
+    public static DrillReport Unfinished(string drill, int seed, string why) =>
+        Nothing(drill, seed) with { Failures = [$"it broke off: {why}"] };
 
     /// <summary>This machine cannot run it.</summary>
     public static DrillReport Skip(string drill, int seed, string why) => Nothing(drill, seed) with { Skipped = why };

@@ -20,7 +20,8 @@ public static class DrillText
         {
             $"  {(report.Ok ? '✔' : '✘')} {Count(orders.Accepted, "order")} accepted, {orders.Confirmed} confirmed, {orders.Cancelled.Values.Sum()} cancelled{Reasons(orders.Cancelled)}",
             $"    {Count(report.Faults.Count, "fault")}{(report.Recovery is { } recovery ? Invariant($"; a new order confirmed at most {recovery:0.0} s after one") : "")}",
-            Invariant($"    {Count(report.FailedRequests.Values.Sum(), "request")} repeated{Reasons(report.FailedRequests)}; longest wait for a 202: {report.LongestUnavailability:0.0} s"),
+            $"    {Count(report.FailedRequests.Values.Sum(), "request")} repeated{Reasons(report.FailedRequests)}; "
+                + Invariant($"longest wait for a 202: {report.LongestUnavailability:0.0} s"),
             $"    {Count(report.InvariantsChecked, "invariant")} checked, {Count(report.Failures.Count, "failure")}",
         };
         if (report.Machine is { } machine)
@@ -40,8 +41,10 @@ public static class DrillText
     public static string Sum(IReadOnlyList<DrillReport> reports)
     {
         var failed = reports.Where(report => !report.Ok).Select(report => report.Drill).ToArray();
-        return $"{Count(reports.Count(report => report.Skipped is null), "drill")}, {reports.Count(report => report.Skipped is not null)} skipped, "
-            + $"{Count(reports.Sum(report => report.Faults.Count), "fault")}, {Count(reports.Sum(report => report.Orders.Accepted), "order")}: "
+        var run = reports.Count(report => report.Skipped is null);
+        return $"{Count(run, "drill")}, {reports.Count - run} skipped, "
+            + $"{Count(reports.Sum(report => report.Faults.Count), "fault")}, "
+            + $"{Count(reports.Sum(report => report.Orders.Accepted), "order")}: "
             + (failed is [] ? "no promise was broken." : $"FAILED: {string.Join(", ", failed)}. The same seed repeats it.");
     }
 

@@ -13,13 +13,13 @@ public abstract record Fault(string Title)
     /// </summary>
     public virtual IReadOnlyList<string> MayCause => [];
 
-    /// <summary>How long after its beginning it may be felt, however long it lasts; null for its whole time and the recovery from it.</summary>
+    /// <summary>How long after its beginning it may be felt. Null for as long as it lasts and the recovery takes.</summary>
     public virtual TimeSpan? FeltFor => null;
 
     /// <summary>The longest time from its end until a new order is confirmed; null for what its drill says.</summary>
     public virtual TimeSpan? RecoverWithin => null;
 
-    /// <summary>True if what ends it is the recovery itself, such as the start of a process; false if it only gives leave to recover.</summary>
+    /// <summary>True if its end is the recovery itself, such as the start of a process. False if recovery only begins there.</summary>
     public virtual bool EndsByRecovery => true;
 
     /// <summary>Lets it happen.</summary>
@@ -31,7 +31,8 @@ public abstract record Fault(string Title)
 /// <summary>A fault of a system of processes.</summary>
 public abstract record ProcessFault(string Title) : Fault(Title)
 {
-    public sealed override Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation) => Begin((ProcessSystem)system, cancellation);
+    public sealed override Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation) =>
+        Begin((ProcessSystem)system, cancellation);
 
     /// <inheritdoc cref="Fault.Begin"/>
     public abstract Task<EndFault> Begin(ProcessSystem system, CancellationToken cancellation);

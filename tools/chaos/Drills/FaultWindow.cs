@@ -1,6 +1,8 @@
 namespace Shop.Chaos.Drills;
 
-/// <summary>Messages that faults have sent once more, and those that services dropped as duplicates although nobody said that they are.</summary>
+/// <summary>
+/// Messages that faults have sent once more, and those that services dropped as duplicates although nobody said that they are.
+/// </summary>
 public sealed record Copies(int Made, long Dropped);
 
 /// <summary>A time in which a fault, or what it left behind, could be felt, and the ends of orders that it explains.</summary>

@@ -24,8 +24,8 @@ static class HostilePlan
         random.Shuffle(deck);
         (string, object) all = ("all of it", new
         {
-            LateRate = 0.2, LateMilliseconds = 30_000, KeyInUseRate = 0.2, ProxyRate = 0.2, StrangeRate = 0.2, BrokenRate = 0.2, SilentRate = 0.2,
-            RefundRate = 0.2, PartialRefundRate = 0.2, LedgerLagMilliseconds = 1_000,
+            LateRate = 0.2, LateMilliseconds = 30_000, KeyInUseRate = 0.2, ProxyRate = 0.2, StrangeRate = 0.2, BrokenRate = 0.2,
+            SilentRate = 0.2, RefundRate = 0.2, PartialRefundRate = 0.2, LedgerLagMilliseconds = 1_000,
         });
         var next = 0;
         return PlannedFault.Repeat(random, load, _lasting, _ =>

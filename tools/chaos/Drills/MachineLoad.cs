@@ -22,7 +22,9 @@ public sealed record MachineLoad(int Cores, double Load, double? Waiting)
         return () => new(
             Environment.ProcessorCount,
             LoadOf(File.ReadAllText("/proc/loadavg")),
-            WaitedMicroseconds() is { } after && before is { } first ? Math.Round((after - first) / clock.Elapsed.TotalMicroseconds, 2) : null);
+            WaitedMicroseconds() is { } after && before is { } first
+                ? Math.Round((after - first) / clock.Elapsed.TotalMicroseconds, 2)
+                : null);
     }
 
     /// <summary>The first number: that of a minute.</summary>

@@ -25,7 +25,10 @@ public static class OrderEnds
         var ends = new Dictionary<Guid, OrderEnd>();
         while (await reader.ReadAsync(cancellation))
         {
-            ends[reader.GetGuid(0)] = new(reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetTimeSpan(3));
+            ends[reader.GetGuid(0)] = new(
+                reader.GetString(1),
+                reader.IsDBNull(2) ? null : reader.GetString(2),
+                reader.IsDBNull(3) ? null : reader.GetTimeSpan(3));
         }
 
         return ends;

@@ -15,7 +15,8 @@ public sealed record PlannedOrder(
     // What the shares add up to does not matter.
     static readonly (string Value, double Share)[] _payments =
     [
-        ("tok_visa", 72), ("tok_flaky", 8), ("tok_declined", 5), ("tok_insufficient_funds", 4), ("tok_slow", 5), ("tok_timeout", 3), ("tok_outage", 3),
+        ("tok_visa", 72), ("tok_flaky", 8), ("tok_declined", 5), ("tok_insufficient_funds", 4), ("tok_slow", 5), ("tok_timeout", 3),
+        ("tok_outage", 3),
     ];
 
     static readonly (string Value, double Share)[] _skus =

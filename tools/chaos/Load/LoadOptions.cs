@@ -5,5 +5,7 @@ namespace Shop.Chaos.Load;
 /// <param name="Seconds">For how long.</param>
 /// <param name="Concurrency">Connections, each with one request at a time, where there is no rate.</param>
 /// <param name="Payment">The payment token of every order.</param>
-/// <param name="IsTraced">False for requests that ask not to be traced (a traceparent that is not sampled): the difference is what tracing costs.</param>
+/// <param name="IsTraced">
+/// False for requests that ask not to be traced (a traceparent that is not sampled): the difference is what tracing costs.
+/// </param>
 public sealed record LoadOptions(double? Rate, int Seconds, int Concurrency, string Payment, bool IsTraced = true);

@@ -18,7 +18,9 @@ public sealed record Percentiles(double P50, double P90, double P99, double Max)
 /// <param name="CompletedPerSecond">Orders that reached their end, from the first request to the last end.</param>
 /// <param name="MissingOrders">Accepted with a 202, and not there: must be 0.</param>
 /// <param name="Unexplained">Orders that ended for a reason that is not in the load, by reason: must be none.</param>
-/// <param name="UnexplainedDuplicates">Messages that were dropped as duplicates and that nobody says to have been delivered twice: must be 0.</param>
+/// <param name="UnexplainedDuplicates">
+/// Messages that were dropped as duplicates and that nobody says to have been delivered twice: must be 0.
+/// </param>
 /// <param name="CpuPerOrder">Processor milliseconds per accepted order, by process.</param>
 public sealed record LoadResult(
     int Sent,

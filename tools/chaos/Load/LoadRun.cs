@@ -87,7 +87,10 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
         var ends = new List<End>();
         while (await reader.ReadAsync(cancellation))
         {
-            ends.Add(new(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetTimeSpan(2)));
+            ends.Add(new(
+                reader.GetString(0),
+                reader.IsDBNull(1) ? null : reader.GetString(1),
+                reader.IsDBNull(2) ? null : reader.GetTimeSpan(2)));
         }
 
         return ends;
@@ -96,7 +99,10 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
     /// <summary>Nobody cancels, and there is plenty of what is ordered; an order that has not ended has no reason to.</summary>
     /// <returns>Those that ended otherwise than their payment token says, by reason.</returns>
     internal static Dictionary<string, int> Unexplained(IEnumerable<End> ends, string payment) => ends
-        .Select(end => end.After is null ? "not ended" : Endings.HasItsReason(end.Reason, payment, isScarce: false, isCancelled: false) ? null : end.Reason)
+        .Select(end =>
+            end.After is null ? "not ended"
+            : Endings.HasItsReason(end.Reason, payment, isScarce: false, isCancelled: false) ? null
+            : end.Reason)
         .OfType<string>().CountBy(reason => reason).ToDictionary();
 
     static async Task<long> Unfinished(NpgsqlConnection connection, CancellationToken cancellation)

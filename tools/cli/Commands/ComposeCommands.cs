@@ -135,7 +135,8 @@ static class ComposeCommands
         {
             system.MustHaveSecrets();
             IEnumerable<string> inside = [name, .. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens];
-            return system.Show(ComposeSystem.Inside(inside, isTerminal: !Console.IsInputRedirected && !Console.IsOutputRedirected), cancellation);
+            var isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+            return system.Show(ComposeSystem.Inside(inside, isTerminal), cancellation);
         });
         return command;
     }

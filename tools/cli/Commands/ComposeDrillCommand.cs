@@ -17,14 +17,18 @@ static class ComposeDrillCommand
     {
         var names = new Argument<string[]>("name")
         {
-            Description = $"{string.Join(", ", ContainerDrills.All.Select(drill => drill.Name))} or {Every}", Arity = ArgumentArity.ZeroOrMore,
+            Description = $"{string.Join(", ", ContainerDrills.All.Select(drill => drill.Name))} or {Every}",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var list = new Option<bool>("--list") { Description = "Show all drills" };
         var orders = Values.Number("--orders", "Orders per drill", 400, 1, 1_000_000);
         var rate = Values.Number("--rate", "Orders per second", 10, 0.1, 10_000);
         var seed = Values.Number("--seed", "The same seed gives the same orders and the same faults", 1, int.MinValue, int.MaxValue);
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        var command = new Command("drill", "Breaks the running system under load, waits until it is idle, and audits") { names, list, orders, rate, seed, json };
+        var command = new Command("drill", "Breaks the running system under load, waits until it is idle, and audits")
+        {
+            names, list, orders, rate, seed, json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(list) || parsed.GetRequiredValue(names) is [])

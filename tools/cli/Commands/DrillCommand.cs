@@ -22,28 +22,39 @@ static class DrillCommand
             Description = $"Which drills, or {Every}, or {OneOfEachKind}; ./shop drill --list shows them", Arity = ArgumentArity.ZeroOrMore,
         };
         var list = new Option<bool>("--list") { Description = "Show all drills" };
-        var orders = Values.Number("--orders", $"Orders in all, shared out among the drills; {OrdersPerDrill} for each if not given", 1, 1_000_000);
+        var orders = Values.Number(
+            "--orders", $"Orders in all, shared out among the drills; {OrdersPerDrill} for each if not given", 1, 1_000_000);
         var rate = Values.Number("--rate", "Orders per second", 20, 0.1, 10_000);
         var seed = Values.Number("--seed", "The same seed gives the same orders and the same faults", 1, int.MinValue, int.MaxValue);
         var replicas = new Option<string?>("--replicas")
         {
-            Description = "How many processes of each service, at least, such as ordering=2, or 2 for all; some drills have two anyway", HelpName = "service=number,…",
+            Description = "How many processes of each service, at least, such as ordering=2, or 2 for all; some drills have two anyway",
+            HelpName = "service=number,…",
         };
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        var command = new Command("drill", "Breaks things under load, waits until the system is idle, and audits") { names, list, orders, rate, seed, replicas, json };
+        var command = new Command("drill", "Breaks things under load, waits until the system is idle, and audits")
+        {
+            names, list, orders, rate, seed, replicas, json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(list) || parsed.GetRequiredValue(names) is [])
             {
                 List(DrillCatalogue.All.Select(drill => (drill.Name, drill.Title)), parsed.GetValue(json));
-                Print.Note($"{Every}: all of them, one after the other. {OneOfEachKind}: one of each kind. Next: ./shop drill {DrillCatalogue.All[0].Name}");
+                Print.Note(
+                    $"{Every}: all of them, one after the other. {OneOfEachKind}: one of each kind. "
+                    + $"Next: ./shop drill {DrillCatalogue.All[0].Name}");
                 return 0;
             }
 
             var drills = Choose(parsed.GetRequiredValue(names));
             // Rounded up: at least as many as were asked for.
             var perDrill = parsed.GetValue(orders) is { } all ? (all + drills.Count - 1) / drills.Count : OrdersPerDrill;
-            var options = new DrillOptions(perDrill, parsed.GetValue(rate), parsed.GetValue(seed), parsed.GetValue(replicas) is { } text ? Replicas.Parse(text, Replicas.One) : null);
+            var options = new DrillOptions(
+                perDrill,
+                parsed.GetValue(rate),
+                parsed.GetValue(seed),
+                parsed.GetValue(replicas) is { } text ? Replicas.Parse(text, Replicas.One) : null);
             var reports = await Run(checkout, drills, options, report => Show(report, parsed.GetValue(json)), cancellation);
             var ok = reports.All(report => report.Ok);
             if (parsed.GetValue(json))
@@ -156,7 +167,9 @@ static class DrillCommand
             }
             else
             {
-                Print.Line(line.Replace("  ✔", $"  {Print.Green("✔")}", StringComparison.Ordinal).Replace("  ✘", $"  {Print.Red("✘")}", StringComparison.Ordinal));
+                Print.Line(line
+                    .Replace("  ✔", $"  {Print.Green("✔")}", StringComparison.Ordinal)
+                    .Replace("  ✘", $"  {Print.Red("✘")}", StringComparison.Ordinal));
             }
         }
     }

@@ -12,13 +12,17 @@ static class LoadCommand
 {
     public static Command Command(Checkout checkout)
     {
-        var rate = Values.Number("--rate", "Orders per second, whatever the answers take (default: as fast as they are answered)", 0.1, 10_000);
+        var rate = Values.Number(
+            "--rate", "Orders per second, whatever the answers take (default: as fast as they are answered)", 0.1, 10_000);
         var seconds = Values.Number("--seconds", "For how long", 10, 1, 86_400);
         var concurrency = Values.Number("--concurrency", "Connections, where there is no rate", 32, 1, 10_000);
         var payment = Values.Name("--payment", "The payment token of every order", "tok_visa");
         var untraced = new Option<bool>("--untraced") { Description = "Ask not to be traced; the difference is what tracing costs" };
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        var command = new Command("load", "Places many orders and measures what they take") { rate, seconds, concurrency, payment, untraced, json };
+        var command = new Command("load", "Places many orders and measures what they take")
+        {
+            rate, seconds, concurrency, payment, untraced, json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = new LoadOptions(
@@ -46,7 +50,8 @@ static class LoadCommand
 
     static void Show(LoadResult result)
     {
-        Print.Line(Invariant($"{result.Sent} sent, {result.Accepted} accepted ({result.AcceptedPerSecond}/s), {result.CompletedPerSecond} completed/s"));
+        Print.Line(Invariant(
+            $"{result.Sent} sent, {result.Accepted} accepted ({result.AcceptedPerSecond}/s), {result.CompletedPerSecond} completed/s"));
         Print.Line($"outcomes: {Join(result.Outcomes)}{(result.Refused.Count > 0 ? $"; refused: {Join(result.Refused)}" : "")}");
         if (result.MissingOrders > 0)
         {
@@ -60,7 +65,8 @@ static class LoadCommand
 
         if (result.UnexplainedDuplicates > 0)
         {
-            Print.Line(Print.Red($"DROPPED AS DUPLICATES WITHOUT A SECOND DELIVERY: {Words.Count(result.UnexplainedDuplicates, "message")}"));
+            var unexplained = Words.Count(result.UnexplainedDuplicates, "message");
+            Print.Line(Print.Red($"DROPPED AS DUPLICATES WITHOUT A SECOND DELIVERY: {unexplained}"));
         }
 
         Print.Line();
@@ -70,7 +76,8 @@ static class LoadCommand
         Print.Table(times);
         Print.Line();
         PrintCpu(result.CpuPerOrder);
-        Print.Line(Invariant($"{result.TransactionsPerOrder} transactions and {result.RowsWrittenPerOrder} written rows per order, all databases together"));
+        Print.Line(Invariant(
+            $"{result.TransactionsPerOrder} transactions and {result.RowsWrittenPerOrder} written rows per order, all databases together"));
         Print.Note("Next: ./shop audit");
     }
 

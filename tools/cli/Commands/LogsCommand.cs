@@ -76,7 +76,8 @@ static class LogsCommand
         {
             var nothing = $"No line of the logs in {state.Logs} is about an order {orderId}.";
             Print.Note(follow ? nothing + " Waiting for one." : throw new UserError(
-                nothing + " Is the id right? ./shop orders lists the latest. Logs begin anew with ./shop down --wipe, and old parts of long ones are dropped."));
+                nothing + " Is the id right? ./shop orders lists the latest. "
+                + "Logs begin anew with ./shop down --wipe, and old parts of long ones are dropped."));
         }
 
         view.Show(found);

@@ -13,12 +13,20 @@ static class SimulateCommand
 
     public static Command Command()
     {
-        var shards = new Option<string>("--shards") { Description = "How many shards, as a list", DefaultValueFactory = _ => string.Join(',', SimulationOptions.Default.Shards) };
-        var hot = Values.Number("--hot", "The share of all orders that want the one product on sale", SimulationOptions.Default.Hot, 0, 0.9);
-        var seed = Values.Number("--seed", "The same seed gives the same numbers", SimulationOptions.Default.Seed, 0UL, ulong.MaxValue);
+        var defaults = SimulationOptions.Default;
+        var shards = new Option<string>("--shards")
+        {
+            Description = "How many shards, as a list",
+            DefaultValueFactory = _ => string.Join(',', defaults.Shards),
+        };
+        var hot = Values.Number("--hot", "The share of all orders that want the one product on sale", defaults.Hot, 0, 0.9);
+        var seed = Values.Number("--seed", "The same seed gives the same numbers", defaults.Seed, 0UL, ulong.MaxValue);
         var markdown = new Option<bool>("--markdown") { Description = "As a table in Markdown" };
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        var command = new Command("simulate", "Simulates the shop on 1 to 1,000 shards, from its measured costs") { shards, hot, seed, markdown, json };
+        var command = new Command("simulate", "Simulates the shop on 1 to 1,000 shards, from its measured costs")
+        {
+            shards, hot, seed, markdown, json,
+        };
         command.SetAction(parsed =>
         {
             var options = new SimulationOptions(Parse(parsed.GetRequiredValue(shards)), parsed.GetValue(hot), parsed.GetValue(seed));

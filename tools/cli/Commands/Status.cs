@@ -58,7 +58,8 @@ static class Status
 
         if (status.PortOffset != portOffset)
         {
-            Print.Line($"This system runs with {Ports.Variable}={status.PortOffset}. A command with {portOffset} looks at the wrong ports.");
+            Print.Line(
+                $"This system runs with {Ports.Variable}={status.PortOffset}. A command with {portOffset} looks at the wrong ports.");
         }
 
         if (status.Queues is not [])

@@ -5,7 +5,7 @@ namespace Shop.Cli.Commands;
 /// <summary>What an interrupted command leaves running, and how to stop it.</summary>
 static class StillRunning
 {
-    /// <summary>Does work that starts or stops processes; if it is interrupted, whatever goes wrong on the way out, it ends with what runs then.</summary>
+    /// <summary>Does work that starts or stops processes. An interruption, even one with other errors, reports what still runs.</summary>
     public static async Task ReportIfInterrupted(StateDirectory state, Func<Task> work, CancellationToken cancellation)
     {
         try
@@ -18,7 +18,8 @@ static class StillRunning
         }
     }
 
-    static string Of(StateDirectory state) => state.Processes.All.Where(record => record.IsAlive).Select(record => record.Name).ToArray() switch
+    static string Of(StateDirectory state) =>
+        state.Processes.All.Where(record => record.IsAlive).Select(record => record.Name).ToArray() switch
     {
         [] => "Nothing of the system runs.",
         var running => $"Still running: {string.Join(", ", running)}. ./shop down stops that, ./shop up starts what is missing.",

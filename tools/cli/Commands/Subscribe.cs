@@ -12,7 +12,10 @@ static class Subscribe
     public static Command Command(Checkout checkout)
     {
         var count = Values.Number("--count", "End after so many events; without it, when interrupted", 1, int.MaxValue);
-        var command = new Command("subscribe", "Prints every event as it is announced: a subscriber in Python (tools/subscriber)") { count };
+        var command = new Command("subscribe", "Prints every event as it is announced: a subscriber in Python (tools/subscriber)")
+        {
+            count,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var steps = new Steps(Terminal.Error);
@@ -23,7 +26,8 @@ static class Subscribe
                 [.. program, .. parsed.GetValue(count) is { } enough ? [$"{enough}"] : Array.Empty<string>()],
                 environment: new Dictionary<string, string>
                 {
-                    ["SHOP_BROKER"] = $"amqp://{user.Name}:{user.Password}@127.0.0.1:{checkout.Ports.RabbitMq.Amqp}/{BrokerAccess.VirtualHost}",
+                    ["SHOP_BROKER"] =
+                        $"amqp://{user.Name}:{user.Password}@127.0.0.1:{checkout.Ports.RabbitMq.Amqp}/{BrokerAccess.VirtualHost}",
                 },
                 onLine: Terminal.Line,
                 cancellation: cancellation);

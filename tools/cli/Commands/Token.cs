@@ -15,7 +15,8 @@ static class Token
         var name = Values.Name("name", "The customer's name: the subject of the token");
         var role = new Option<string>("--role") { Description = "What the bearer may do", DefaultValueFactory = _ => Tokens.Customer };
         role.AcceptOnlyFromAmong(Tokens.Customer, Tokens.Staff);
-        var lifetime = Values.Time("--lifetime", "How long it is valid", TimeSpan.FromHours(LifetimeHours), most: TimeSpan.FromDays(LifetimeDaysMax));
+        var lifetime = Values.Time(
+            "--lifetime", "How long it is valid", TimeSpan.FromHours(LifetimeHours), most: TimeSpan.FromDays(LifetimeDaysMax));
         var command = new Command("token", "Prints a bearer token for the local system") { name, role, lifetime };
         command.SetAction(parsed =>
         {

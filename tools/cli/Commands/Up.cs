@@ -16,7 +16,8 @@ static class Up
     {
         var replicas = new Option<string?>("--replicas")
         {
-            Description = $"How many processes of each service, such as ordering=2,payment=2, or 2 for all (1 to {Replicas.Max}; default: as now, or 1)",
+            Description =
+                $"How many processes of each service, such as ordering=2,payment=2, or 2 for all (1 to {Replicas.Max}; default: as now, or 1)",
             HelpName = "service=number,…",
         };
         var without = new Option<string[]?>("--without")
@@ -53,7 +54,7 @@ static class Up
         return command;
     }
 
-    /// <summary>Brings the whole system up, with as many replicas as were asked for last, and says what it did on the given console.</summary>
+    /// <summary>Brings the whole system up, with as many replicas as were asked for last. Its progress goes to the given console.</summary>
     public static Task Everything(Checkout checkout, IAnsiConsole console, CancellationToken cancellation) =>
         Run(checkout, () => Plan(checkout, replicas: null, without: []), console, cancellation);
 

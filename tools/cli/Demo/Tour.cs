@@ -18,7 +18,12 @@ sealed class Tour(Checkout checkout)
     {
         using var alice = new ShopApi(checkout, "alice");
         await Scene("1. A paid order", "MUG-01", "tok_visa", "Confirmed", null);
-        await Scene("2. The payment provider declines: the stock goes back, then the order is cancelled", "TEE-01", "tok_declined", "Cancelled", "payment_declined");
+        await Scene(
+            "2. The payment provider declines: the stock goes back, then the order is cancelled",
+            "TEE-01",
+            "tok_declined",
+            "Cancelled",
+            "payment_declined");
         await Scene("3. Nothing left to sell", "SOLD-OUT", "tok_visa", "Cancelled", "out_of_stock");
         await CancelScene(alice, cancellation);
         var delayed = await KillScene(alice, cancellation);
@@ -57,7 +62,8 @@ sealed class Tour(Checkout checkout)
         // All of them: a second one would take the order at once.
         var payments = Enumerable.Range(1, Replicas.Max).Select(number => checkout.State.Processes.Find(Replicas.NameOf(Victim, number)))
             .OfType<ProcessRecord>().Where(record => record.IsAlive).ToArray();
-        Title($"5. kill -9 of {string.Join(" and ", payments.Select(payment => payment.Name))}, then an order: it waits, and goes on when the service is back");
+        var victims = string.Join(" and ", payments.Select(payment => payment.Name));
+        Title($"5. kill -9 of {victims}, then an order: it waits, and goes on when the service is back");
         foreach (var payment in payments)
         {
             BackgroundProcess.Kill(payment);
@@ -90,7 +96,8 @@ sealed class Tour(Checkout checkout)
 
         if (last?.Status != status || last.Reason != reason)
         {
-            throw new UserError($"The order should have ended as {status} {reason}, and is {last?.Status} {last?.Reason}. See ./shop logs.");
+            throw new UserError(
+                $"The order should have ended as {status} {reason}, and is {last?.Status} {last?.Reason}. See ./shop logs.");
         }
     }
 

@@ -20,7 +20,8 @@ static class DeadLetterPractice
 
     public static Command Command(Checkout checkout)
     {
-        var command = new Command("practise", "Makes two dead letters to practise with: one for good, one that can be replayed after a moment");
+        var command = new Command(
+            "practise", "Makes two dead letters to practise with: one for good, one that can be replayed after a moment");
         command.SetAction(async (_, cancellation) =>
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -31,7 +32,8 @@ static class DeadLetterPractice
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                throw new UserError($"No two dead letters came of it within {_patience.TotalSeconds:0} s. Is everything ready? ./shop status");
+                throw new UserError(
+                    $"No two dead letters came of it within {_patience.TotalSeconds:0} s. Is everything ready? ./shop status");
             }
 
             return 0;
@@ -47,7 +49,10 @@ static class DeadLetterPractice
         var order = await customer.Place([new(Sku, 1)], "tok_timeout", null, cancellation);
         await UntilReserved(customer, order.OrderId, cancellation);
         var early = await Send(
-            checkout, "SaleRejected", JsonSerializer.Serialize(new { order.OrderId, missingSkus = new[] { Sku } }, JsonSerializerOptions.Web), cancellation);
+            checkout,
+            "SaleRejected",
+            JsonSerializer.Serialize(new { order.OrderId, missingSkus = new[] { Sku } }, JsonSerializerOptions.Web),
+            cancellation);
         var unreadable = await Send(checkout, "StockReserved", "{ this is not JSON", cancellation);
         Print.Line($"{await IdOf(staff, unreadable, cancellation)} cannot be read: it fails again at each replay, until it is discarded");
         Print.Line(

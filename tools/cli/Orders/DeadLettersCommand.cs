@@ -87,9 +87,7 @@ static partial class DeadLettersCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = Api(checkout, parsed.GetRequiredValue(user));
-            var chosen = parsed.GetValue(all)
-                ? [.. (await api.Get<DeadLetterList>($"/ops/dead-letters?limit={ListMax}", cancellation)).DeadLetters.Select(letter => letter.Id)]
-                : parsed.GetRequiredValue(ids);
+            var chosen = parsed.GetValue(all) ? await IdsOfAll(api, cancellation) : parsed.GetRequiredValue(ids);
             foreach (var id in chosen)
             {
                 await api.Send(HttpMethod.Post, $"{Path(id)}/replay", null, cancellation);
@@ -162,6 +160,12 @@ static partial class DeadLettersCommand
         }
     }
 
+    static async Task<string[]> IdsOfAll(ShopApi api, CancellationToken cancellation)
+    {
+        var list = await api.Get<DeadLetterList>($"/ops/dead-letters?limit={ListMax}", cancellation);
+        return [.. list.DeadLetters.Select(letter => letter.Id)];
+    }
+
     static string Path(string id) => $"/ops/dead-letters/{id}";
 
     // The endpoint, and a hash.
@@ -171,5 +175,12 @@ static partial class DeadLettersCommand
     sealed record DeadLetterList(IReadOnlyList<Letter> DeadLetters, long Waiting, IReadOnlyList<string> Unavailable);
 
     sealed record Letter(
-        string Id, string MessageType, string Reason, int Failures, DateTimeOffset LastFailedAt, string Status, string? DecidedBy, bool Handled);
+        string Id,
+        string MessageType,
+        string Reason,
+        int Failures,
+        DateTimeOffset LastFailedAt,
+        string Status,
+        string? DecidedBy,
+        bool Handled);
 }

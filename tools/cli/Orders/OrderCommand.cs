@@ -17,7 +17,9 @@ static class OrderCommand
         var sku = Values.Name("--sku", "What to order", "MUG-01");
         var quantity = Values.Number("--quantity", "How many", 1m, 1m, 1_000m);
         var payment = Values.Name(
-            "--payment", "Payment token: tok_visa, tok_declined, tok_insufficient_funds, tok_flaky, tok_slow, tok_timeout, tok_outage", "tok_visa");
+            "--payment",
+            "Payment token: tok_visa, tok_declined, tok_insufficient_funds, tok_flaky, tok_slow, tok_timeout, tok_outage",
+            "tok_visa");
         var customer = Values.Name("--customer", "Who orders", "alice");
         var watch = new Option<bool>("--watch") { Description = "Show each step as it happens" };
         var json = new Option<bool>("--json") { Description = "Print the final order as JSON" };

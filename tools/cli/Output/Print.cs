@@ -24,14 +24,17 @@ static class Print
 
     /// <summary>False for a program, and for people who do not want them (no-color.org).</summary>
     public static bool HasColours { get; } =
-        !Console.IsOutputRedirected && Terminal.Out.Profile.Capabilities.Ansi && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        !Console.IsOutputRedirected
+        && Terminal.Out.Profile.Capabilities.Ansi
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     public static void Line(string text = "") => Lines(TextLayout.Wrap(text, Width));
 
     /// <summary>Progress, and what is said beside a result: on standard error.</summary>
     public static void Note(string text)
     {
-        foreach (var line in TextLayout.Wrap(text, Console.IsErrorRedirected ? null : Math.Max(Terminal.Error.Profile.Width, NarrowestWidth)))
+        int? width = Console.IsErrorRedirected ? null : Math.Max(Terminal.Error.Profile.Width, NarrowestWidth);
+        foreach (var line in TextLayout.Wrap(text, width))
         {
             Console.Error.WriteLine(line);
         }

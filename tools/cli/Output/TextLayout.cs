@@ -11,7 +11,8 @@ static partial class TextLayout
     public static IEnumerable<string> Wrap(string text, int? width) => text.Split('\n').SelectMany(line => WrapLine(line, width));
 
     /// <summary>How many columns a text takes; colours take none.</summary>
-    public static int LengthOf(string text) => text.Contains('\e', StringComparison.Ordinal) ? Colours().Replace(text, "").Length : text.Length;
+    public static int LengthOf(string text) =>
+        text.Contains('\e', StringComparison.Ordinal) ? Colours().Replace(text, "").Length : text.Length;
 
     /// <summary>Like PadRight, and PadLeft for numbers, but blind to colours.</summary>
     public static string Pad(string text, int width, bool right = false)

@@ -25,7 +25,9 @@ sealed class TextTable(params string[] columns)
     public IEnumerable<string> Lines(int? width)
     {
         var all = _rows.Prepend(_titles).ToArray();
-        return WidthsWithin(all, width) is { } widths ? all.SelectMany(row => Side(row, widths)) : _rows.SelectMany(row => Stacked(row, width!.Value));
+        return WidthsWithin(all, width) is { } widths
+            ? all.SelectMany(row => Side(row, widths))
+            : _rows.SelectMany(row => Stacked(row, width!.Value));
     }
 
     /// <returns>Null if not even words fit.</returns>
@@ -55,5 +57,6 @@ sealed class TextTable(params string[] columns)
     }
 
     IEnumerable<string> Stacked(string[] row, int width) =>
-        row.SelectMany((cell, column) => cell.Length == 0 ? [] : TextLayout.Wrap(column == 0 ? cell : $"{Gap}{_titles[column]}: {cell}", width));
+        row.SelectMany((cell, column) =>
+            cell.Length == 0 ? [] : TextLayout.Wrap(column == 0 ? cell : $"{Gap}{_titles[column]}: {cell}", width));
 }

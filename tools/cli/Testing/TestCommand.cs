@@ -74,7 +74,8 @@ static class TestCommand
             ];
         var all = TestTotals.Sum(totals);
         Print.Line();
-        Print.Line($"The tests took {clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s; {all.Skipped} were skipped.");
+        var seconds = clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        Print.Line($"The tests took {seconds} s; {all.Skipped} were skipped.");
         Print.Line($"{all.Passed} passed, {all.Failed} failed");
         return all.Failed == 0 ? 0 : 1;
     }

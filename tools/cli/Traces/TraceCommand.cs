@@ -13,7 +13,10 @@ static class TraceCommand
     {
         var order = Values.OrderIdOrNone("order", "The order's id; without one, the latest order");
         var json = new Option<bool>("--json") { Description = "Print the trace as JSON" };
-        var url = new Option<string?>("--url") { Description = $"A viewer or Jaeger elsewhere; {Addresses.TracesVariable} says the same", HelpName = "URL" };
+        var url = new Option<string?>("--url")
+        {
+            Description = $"A viewer or Jaeger elsewhere; {Addresses.TracesVariable} says the same", HelpName = "URL",
+        };
         var command = new Command("trace", "Shows what happened to an order, and how long each part took") { order, json, url };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -32,7 +32,8 @@ public sealed class ShopApi : IDisposable
     public async Task<PlacedOrder> Place(
         IReadOnlyList<OrderItem> items, string payment, string? idempotencyKey, CancellationToken cancellation)
     {
-        using var response = await Write(HttpMethod.Post, "/orders", new { Items = items, PaymentMethod = payment }, idempotencyKey, cancellation);
+        using var response = await Write(
+            HttpMethod.Post, "/orders", new { Items = items, PaymentMethod = payment }, idempotencyKey, cancellation);
         return await Read<PlacedOrder>(response, cancellation);
     }
 
@@ -188,7 +189,8 @@ public sealed class ShopApi : IDisposable
     {
         using (response)
         {
-            if (response.StatusCode == HttpStatusCode.Unauthorized && PortCheck.OtherCheckoutAt(_checkout.Addresses.Gateway, _checkout.Root) is { } other)
+            if (response.StatusCode == HttpStatusCode.Unauthorized
+                && PortCheck.OtherCheckoutAt(_checkout.Addresses.Gateway, _checkout.Root) is { } other)
             {
                 return new UserError(
                     $"Port {_checkout.Addresses.Gateway.Port} is used by the Shop of {other}, which does not know the tokens of this checkout. Go there to ask "

@@ -31,7 +31,8 @@ public sealed class ComposeSystem
     {
         if (!File.Exists(Path.Combine(Checkout.State.Secrets.Directory, "signing-key.pem")))
         {
-            throw new UserError("This checkout has no secrets for compose yet. ./shop --target compose up makes them, and so does deploy/secrets.sh.");
+            throw new UserError(
+                "This checkout has no secrets for compose yet. ./shop --target compose up makes them, and so does deploy/secrets.sh.");
         }
     }
 
@@ -62,7 +63,8 @@ public sealed class ComposeSystem
     /// <summary>What a command of this program prints inside the system, where databases and ledger can be reached.</summary>
     public async Task<T> Ask<T>(IEnumerable<string> command, CancellationToken cancellation)
     {
-        var result = await Tool.Run([Program, "compose", .. Inside(command, isTerminal: false)], _users.Root, Environment, cancellation: cancellation);
+        var result = await Tool.Run(
+            [Program, "compose", .. Inside(command, isTerminal: false)], _users.Root, Environment, cancellation: cancellation);
         try
         {
             return JsonSerializer.Deserialize<T>(result.StandardOutput, JsonSerializerOptions.Web)!;
@@ -85,7 +87,9 @@ public sealed class ComposeSystem
     public async Task<string> Docker(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         var result = await Tool.Run([Program, .. arguments], _users.Root, Environment, cancellation: cancellation);
-        return result.Succeeded ? result.Output.Trim() : throw new UserError($"docker {string.Join(' ', arguments)} failed:\n{result.Output}");
+        return result.Succeeded
+            ? result.Output.Trim()
+            : throw new UserError($"docker {string.Join(' ', arguments)} failed:\n{result.Output}");
     }
 
     /// <summary>The id of a service's container, dead or alive.</summary>
@@ -101,13 +105,18 @@ public sealed class ComposeSystem
     public async Task<bool> IsReady(string container, CancellationToken cancellation)
     {
         var check = JsonSerializer.Deserialize<string[]>(await Inspect(container, "{{json .Config.Healthcheck.Test}}", cancellation))!;
-        return (await Tool.Run([Program, "exec", container, .. check.Skip(1)], environment: Environment, cancellation: cancellation)).Succeeded;
+        var result = await Tool.Run(
+            [Program, "exec", container, .. check.Skip(1)], environment: Environment, cancellation: cancellation);
+        return result.Succeeded;
     }
 
     /// <summary>Whether the gateway sends no requests to one of a service's replicas.</summary>
     public async Task<bool> IsMissed(string replica, CancellationToken cancellation)
     {
-        var gateway = await Tool.Run([Program, "exec", await ContainerOf("gateway", cancellation), "dotnet", "Shop.Gateway.dll", "health"], environment: Environment, cancellation: cancellation);
+        var gateway = await Tool.Run(
+            [Program, "exec", await ContainerOf("gateway", cancellation), "dotnet", "Shop.Gateway.dll", "health"],
+            environment: Environment,
+            cancellation: cancellation);
         return !gateway.Output.Contains($"{replica.Split('-')[0]}: 2 of 2 replicas", StringComparison.Ordinal);
     }
 

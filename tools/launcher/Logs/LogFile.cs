@@ -24,7 +24,11 @@ public sealed class LogFile
 
     /// <summary>The logs of a system.</summary>
     public static IReadOnlyList<LogFile> All(StateDirectory state) => !Directory.Exists(state.Logs) ? [] :
-        [.. Directory.GetFiles(state.Logs, "*.log").Order(StringComparer.Ordinal).Select(file => new LogFile(Path.GetFileNameWithoutExtension(file), file))];
+    [
+        .. Directory.GetFiles(state.Logs, "*.log")
+            .Order(StringComparer.Ordinal)
+            .Select(file => new LogFile(Path.GetFileNameWithoutExtension(file), file)),
+    ];
 
     public void SkipToEnd() => _position = new FileInfo(File).Length;
 

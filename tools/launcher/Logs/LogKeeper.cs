@@ -4,8 +4,8 @@ using Shop.Launcher.Running;
 namespace Shop.Launcher.Logs;
 
 /// <summary>
-/// A process of the system that bounds the logs of all others while they run, for as long as they run: a part that is put aside and a log make
-/// at most <see cref="BytesMax"/> each, and what is written in <see cref="_interval"/>.
+/// A process of the system that bounds the logs of all others while they run, for as long as they run: a part that is put aside and a
+/// log make at most <see cref="BytesMax"/> each, and what is written in <see cref="_interval"/>.
 /// </summary>
 public static class LogKeeper
 {

@@ -16,10 +16,19 @@ public sealed record LogLine(
             try
             {
                 using var json = JsonDocument.Parse(text);
-                if (TextOf(json, "message") is { } message && json.RootElement.TryGetProperty("time", out var at) && at.TryGetDateTimeOffset(out var time))
+                if (TextOf(json, "message") is { } message
+                    && json.RootElement.TryGetProperty("time", out var at)
+                    && at.TryGetDateTimeOffset(out var time))
                 {
                     return new(
-                        process, text, time, TextOf(json, "level"), message, TextOf(json, "orderId"), TextOf(json, "traceId"), TextOf(json, "exception"));
+                        process,
+                        text,
+                        time,
+                        TextOf(json, "level"),
+                        message,
+                        TextOf(json, "orderId"),
+                        TextOf(json, "traceId"),
+                        TextOf(json, "exception"));
                 }
             }
             catch (JsonException)

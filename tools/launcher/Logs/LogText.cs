@@ -24,7 +24,9 @@ public sealed class LogText(int width, bool coloured, DateTimeOffset now)
 
         var (level, colour) = LevelOf(line.Level);
         var text = $"{Paint(Clock.Show(time, now), Grey)} {Paint(level.PadRight(5), colour)} {process} {Clean(line.Message)}";
-        return line.Exception is null ? text : $"{text}\n{Paint("    " + Clean(line.Exception).Replace("\n", "\n    ", StringComparison.Ordinal), Red)}";
+        return line.Exception is null
+            ? text
+            : $"{text}\n{Paint("    " + Clean(line.Exception).Replace("\n", "\n    ", StringComparison.Ordinal), Red)}";
     }
 
     string Paint(string text, string? colour) => coloured && colour is not null ? $"\e[{colour}m{text}\e[0m" : text;

@@ -13,7 +13,8 @@ public sealed class OrderLog
     public OrderLog(Guid orderId, IReadOnlyList<LogFile> files)
     {
         (_orderId, _files) = (orderId.ToString("D"), files);
-        foreach (var line in files.SelectMany(log => new LogFile(log.Process, log.File).ReadNew().Where(Mentions).Select(text => LogLine.Parse(log.Process, text))))
+        foreach (var line in files.SelectMany(log =>
+            new LogFile(log.Process, log.File).ReadNew().Where(Mentions).Select(text => LogLine.Parse(log.Process, text))))
         {
             Learn(line);
         }
@@ -24,7 +25,8 @@ public sealed class OrderLog
     /// <summary>The lines added since the last time, in the order of their times.</summary>
     public IReadOnlyList<LogLine> ReadNew() =>
     [
-        .. _files.SelectMany(log => log.ReadNew().Where(text => Mentions(text) || _traces.Any(trace => text.Contains(trace, StringComparison.Ordinal)))
+        .. _files.SelectMany(log => log.ReadNew()
+            .Where(text => Mentions(text) || _traces.Any(trace => text.Contains(trace, StringComparison.Ordinal)))
             .Select(text => LogLine.Parse(log.Process, text))
             .Where(IsAboutIt))
             .OrderBy(line => line.Time),

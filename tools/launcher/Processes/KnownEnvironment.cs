@@ -14,7 +14,8 @@ public static class KnownEnvironment
     static readonly string[] _names =
     [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "DOTNET_ROOT", "SSL_CERT_FILE", "SSL_CERT_DIR",
-        "TERM", "TERM_PROGRAM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "GITHUB_ACTIONS",
+        "TERM", "TERM_PROGRAM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
+        "CI", "GITHUB_ACTIONS",
         "OTEL_TRACES_EXPORTER", "OTEL_TRACES_SAMPLER_ARG", "DOTNET_NOLOGO",
     ];
 
@@ -23,8 +24,9 @@ public static class KnownEnvironment
     // What the services can be told from outside. Where they find servers, logins and each other is the launcher's to say.
     static readonly string[] _settings =
     [
-        "OrderSaga__", "Admission__", "KeptTraces__", "Idempotency__", "Payments__", "Reconciliation__", "CardNetwork__", "Catalogue__", "Reservations__", "Messaging__",
-        "Draining__", "Invariants__", "RateLimits__", "Forwarding__", "TrustedForwarders__", "Store__",
+        "OrderSaga__", "Admission__", "KeptTraces__", "Idempotency__", "Payments__", "Reconciliation__", "CardNetwork__",
+        "Catalogue__", "Reservations__", "Messaging__", "Draining__", "Invariants__", "RateLimits__", "Forwarding__",
+        "TrustedForwarders__", "Store__",
     ];
 
     // Each program's own, so not those of the program that started this one.
@@ -41,7 +43,7 @@ public static class KnownEnvironment
         .DistinctBy(variable => variable.Name, StringComparer.OrdinalIgnoreCase)
         .ToDictionary(variable => variable.Name, variable => variable.Value, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Forgets the rest, in this process. Comes before everything else: libraries read variables when they are first used.</summary>
+    /// <summary>Removes all other variables from this process. It runs first: libraries read variables at their first use.</summary>
     public static void Enter()
     {
         foreach (var name in Unknown(OfShell))

@@ -11,7 +11,9 @@ public class LaunchEnvironment
     /// <summary>The port by which a process reaches a server that listens at this one.</summary>
     public virtual int PortFor(string process, string server, int port) => port;
 
-    /// <summary>The root of the checkout whose build of a process runs: another one's to run two releases side by side. Null for this one's.</summary>
+    /// <summary>
+    /// The root of the checkout whose build of a process runs. Null for this checkout. Another one runs two releases side by side.
+    /// </summary>
     public virtual string? CheckoutOf(string process) => null;
 
     /// <summary>The command that runs a process's program, in front of it; usually none.</summary>

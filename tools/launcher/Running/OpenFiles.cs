@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Shop.Launcher.Running;
 
-/// <summary>How many files a process may have open. .NET raises its own limit, and so that of what it starts, as far as the shell lets it.</summary>
+/// <summary>
+/// How many files a process may have open. .NET raises its own limit, and so that of what it starts, as far as the shell lets it.
+/// </summary>
 static class OpenFiles
 {
     const string Limits = "/proc/self/limits";
@@ -20,7 +22,8 @@ static class OpenFiles
         var highest = line[Limit.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         if (int.TryParse(highest, CultureInfo.InvariantCulture, out var files) && files < Enough)
         {
-            throw new UserError($"A process may open {files} files here, and Shop needs {Enough}. Run it in a shell where ulimit -Hn shows at least that.");
+            throw new UserError(
+                $"A process may open {files} files here, and Shop needs {Enough}. Run it in a shell where ulimit -Hn shows at least that.");
         }
     }
 }

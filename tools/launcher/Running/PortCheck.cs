@@ -79,9 +79,14 @@ static class PortCheck
         }
     }
 
-    /// <summary>The root of the other checkout whose system answers at an address of this machine; null if it is this one's or none.</summary>
+    /// <summary>The root of the other checkout whose system answers at this machine's address. Null for this checkout or none.</summary>
     public static string? OtherCheckoutAt(Uri address, string root) =>
-        address.IsLoopback && PidAt(address.Port, state => state == Listening) is { } pid and > 0 && CheckoutOf(pid) is { } other && other != root ? other : null;
+        address.IsLoopback
+        && PidAt(address.Port, state => state == Listening) is { } pid and > 0
+        && CheckoutOf(pid) is { } other
+        && other != root
+            ? other
+            : null;
 
     static string WayAside(IEnumerable<int> ports, int current)
     {
@@ -89,10 +94,13 @@ static class PortCheck
         var free = Enumerable.Range(0, (Ports.OffsetMax / OffsetStep) + 1).Select(step => step * OffsetStep)
             .OrderBy(offset => offset < current)
             .FirstOrDefault(offset => !ports.Any(port => taken.Contains(port + offset)), -1);
-        return free < 0 ? "." : $", or run this one beside it on other ports, which it keeps until it is stopped:\n  {Ports.Variable}={free} ./shop up";
+        return free < 0
+            ? "."
+            : $", or run this one beside it on other ports, which it keeps until it is stopped:\n  {Ports.Variable}={free} ./shop up";
     }
 
-    static HashSet<int> Listeners() => [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port)];
+    static HashSet<int> Listeners() =>
+        [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port)];
 
     static string? OwnerOf(int port, Func<string, bool> isState) => PidAt(port, isState) switch
     {

@@ -30,12 +30,14 @@ public static class Replicas
 
             if (!Services.Contains(service))
             {
-                throw new UserError($"--replicas: there is no service \"{service}\" to run several of; there are {string.Join(", ", Services)}.");
+                throw new UserError(
+                    $"--replicas: there is no service \"{service}\" to run several of; there are {string.Join(", ", Services)}.");
             }
 
-            replicas[service] = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Max
-                ? count
-                : throw new UserError($"--replicas: {service} can run 1 to {Max} times, not \"{number}\".");
+            replicas[service] =
+                int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Max
+                    ? count
+                    : throw new UserError($"--replicas: {service} can run 1 to {Max} times, not \"{number}\".");
         }
 
         return replicas;

@@ -45,11 +45,17 @@ public static class SettingsFiles
             if (key == ShopPrograms.ListensKey || !IsForTheRuntime(key))
             {
                 var file = Path.Combine(folder, key == ShopPrograms.ListensKey ? "urls" : key);
-                using var writer = new StreamWriter(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+                using var writer = new StreamWriter(file, new FileStreamOptions
+                {
+                    Mode = FileMode.Create,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = OwnerOnly,
+                });
                 writer.Write(value);
             }
         }
     }
 
-    static bool IsForTheRuntime(string key) => key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
+    static bool IsForTheRuntime(string key) =>
+        key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_", StringComparison.Ordinal);
 }

@@ -51,7 +51,8 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     [
         .. UsersCollector is null ? [TraceViewerProcess()] : Array.Empty<BackgroundProcess>(),
         PaymentProviderProcess(),
-        .. Replicas.Services.SelectMany(service => Enumerable.Range(1, replicas[service]).Select(replica => Service(service, replica, isOnly: replicas[service] == 1))),
+        .. Replicas.Services.SelectMany(service => Enumerable.Range(1, replicas[service])
+            .Select(replica => Service(service, replica, isOnly: replicas[service] == 1))),
         GatewayProcess(replicas),
     ];
 
@@ -67,7 +68,9 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     /// <summary>Whoever has a Jaeger or another collector running uses that, and no viewer is started. Null for nobody.</summary>
     // A shell that has taken up what ./shop env prints has the viewer's own address.
     public static string? UsersCollector =>
-        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && !KnownEnvironment.OfShell.ContainsKey(InstanceKey) ? url : null;
+        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && !KnownEnvironment.OfShell.ContainsKey(InstanceKey)
+            ? url
+            : null;
 
     /// <summary>The same program and settings as the first replica, but with the right to change tables.</summary>
     public BackgroundProcess Migration(string service)
@@ -80,7 +83,8 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
             Arguments = [.. process.Arguments, "migrate"],
             Environment = new Dictionary<string, string>(process.Environment)
             {
-                ["ConnectionStrings__Database"] = DatabasesAt(checkout.Ports.Postgres).ConnectionString(service, Databases.OwnerOf(service)),
+                ["ConnectionStrings__Database"] =
+                    DatabasesAt(checkout.Ports.Postgres).ConnectionString(service, Databases.OwnerOf(service)),
             },
         };
     }
@@ -97,7 +101,8 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         var database = _environment.PortFor(name, PostgresServer.Name, checkout.Ports.Postgres);
         var settings = new Dictionary<string, string>
         {
-            ["ConnectionStrings__Database"] = DatabasesAt(database).ConnectionString(service, service) + _environment.DatabaseOptionsOf(name),
+            ["ConnectionStrings__Database"] =
+                DatabasesAt(database).ConnectionString(service, service) + _environment.DatabaseOptionsOf(name),
             ["RabbitMq__Host"] = "127.0.0.1",
             ["RabbitMq__Port"] = $"{_environment.PortFor(name, RabbitMqServer.Name, checkout.Ports.RabbitMq.Amqp)}",
             ["RabbitMq__VirtualHost"] = BrokerAccess.VirtualHost,
@@ -239,7 +244,8 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     // Changes when one of our own assemblies or its default settings do.
     static string BuildOf(string folder)
     {
-        var files = Directory.Exists(folder) ? new DirectoryInfo(folder).GetFiles("Shop.*.dll").Concat(new DirectoryInfo(folder).GetFiles("appsettings.json")) : [];
+        var build = new DirectoryInfo(folder);
+        FileInfo[] files = build.Exists ? [.. build.GetFiles("Shop.*.dll"), .. build.GetFiles("appsettings.json")] : [];
         return string.Join(';', files.OrderBy(file => file.Name, StringComparer.Ordinal)
             .Select(file => $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
     }

@@ -6,7 +6,8 @@ namespace Shop.Launcher.Running;
 /// </summary>
 public static class ShortTimeLimits
 {
-    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Of { get; } = new Dictionary<string, IReadOnlyDictionary<string, string>>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Of { get; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>
     {
         ["ordering"] = new Dictionary<string, string>
         {

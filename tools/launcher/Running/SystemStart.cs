@@ -27,7 +27,9 @@ public sealed class SystemStart(Checkout checkout, Steps steps, LaunchEnvironmen
     {
         var wanted = _programs.All(plan.Replicas).Where(process => !plan.Without.Contains(process.Name)).ToArray();
         var surplus = _table.All.Where(record => IsProgram(record) && !wanted.Any(process => Matches(process, record))).ToArray();
-        var missing = wanted.Where(process => _table.Find(process.Name) is not { IsAlive: true } record || !Matches(process, record)).ToArray();
+        var missing = wanted
+            .Where(process => _table.Find(process.Name) is not { IsAlive: true } record || !Matches(process, record))
+            .ToArray();
         var started = surplus.Length + missing.Length > 0 || !_postgres.IsAlive || !_rabbitMq.IsAlive;
 
         await Task.WhenAll(surplus.Select(record => Stop(
@@ -59,7 +61,8 @@ public sealed class SystemStart(Checkout checkout, Steps steps, LaunchEnvironmen
         await PortCheck.MustBeFree([.. PortsToTake(processes)], checkout.Ports.Offset, steps.Note, cancellation);
         plan.Keep(checkout.State);
         SettingsFiles.Write(checkout, plan);
-        await StartPrograms(processes, [.. processes.Select(process => Replicas.ServiceOf(process.Name)).OfType<string>().Distinct()], cancellation);
+        string[] services = [.. processes.Select(process => Replicas.ServiceOf(process.Name)).OfType<string>().Distinct()];
+        await StartPrograms(processes, services, cancellation);
         await Task.WhenAll(processes.Select(process => WaitUntilReady(process, isNew: true, plan, cancellation)));
     }
 

@@ -31,7 +31,12 @@ public sealed class SystemStop(Checkout checkout, Steps steps)
     {
         var state = checkout.State;
         new PostgresServer(state, checkout.Ports.Postgres).Delete();
-        string[] folders = [state.Combine(RabbitMqServer.Name), state.Combine(ShopPrograms.PaymentProvider), .. keepLogs ? [] : new[] { state.Logs }];
+        string[] folders =
+        [
+            state.Combine(RabbitMqServer.Name),
+            state.Combine(ShopPrograms.PaymentProvider),
+            .. keepLogs ? [] : new[] { state.Logs },
+        ];
         foreach (var folder in folders.Where(Directory.Exists))
         {
             Directory.Delete(folder, recursive: true);

@@ -19,9 +19,11 @@ public static class BrokerAccess
     /// <summary>What the queues of others may hold.</summary>
     public static IReadOnlyList<BrokerPolicy> Policies => _access.Policies;
 
-    public static IReadOnlyList<BrokerUser> Users(Secrets secrets) => [.. _access.Permissions.Select(permission => User(permission, secrets))];
+    public static IReadOnlyList<BrokerUser> Users(Secrets secrets) =>
+        [.. _access.Permissions.Select(permission => User(permission, secrets))];
 
-    public static BrokerUser User(string name, Secrets secrets) => User(_access.Permissions.Single(permission => permission.User == name), secrets);
+    public static BrokerUser User(string name, Secrets secrets) =>
+        User(_access.Permissions.Single(permission => permission.User == name), secrets);
 
     static BrokerUser User(Permission permission, Secrets secrets) => new(
         permission.User,

@@ -42,7 +42,8 @@ public sealed class BrokerManagement(Uri address, BrokerUser user, string virtua
         using var answer = await _http.SendAsync(request, cancellation);
         if (!answer.IsSuccessStatusCode)
         {
-            throw new HttpRequestException($"{method} {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellation)}");
+            throw new HttpRequestException(
+                $"{method} {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellation)}");
         }
     }
 

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Shop.Launcher.Servers;
 
-/// <summary>What the broker holds queues of a name to. Of several that match a queue and suit its type, that of the highest priority counts.</summary>
+/// <summary>
+/// The broker's limits for queues of a name. Of several policies that match a queue and suit its type, that of the highest priority
+/// counts.
+/// </summary>
 /// <param name="Pattern">A regular expression over names.</param>
 /// <param name="Definition">Limits by the broker's names for them.</param>
 public sealed record BrokerPolicy(

@@ -15,7 +15,10 @@ public sealed class Databases(PostgresServer server, Secrets secrets)
     public string Host { get; init; } = "127.0.0.1";
 
     public static Databases Of(Checkout checkout) =>
-        new(new PostgresServer(checkout.State, checkout.Addresses.PostgresPort), checkout.State.Secrets) { Host = checkout.Addresses.PostgresHost };
+        new(new PostgresServer(checkout.State, checkout.Addresses.PostgresPort), checkout.State.Secrets)
+        {
+            Host = checkout.Addresses.PostgresHost,
+        };
 
     public static string OwnerOf(string service) => service + "_owner";
 

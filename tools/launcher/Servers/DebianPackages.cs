@@ -8,7 +8,11 @@ public static class DebianPackages
 {
     public static readonly IReadOnlyList<Package> Servers =
     [
-        new("postgresql", "PostgreSQL", "PostgreSQL 15 or later (initdb and postgres on the search path)", () => ServerPrograms.PostgresFolder() is not null),
+        new(
+            "postgresql",
+            "PostgreSQL",
+            "PostgreSQL 15 or later (initdb and postgres on the search path)",
+            () => ServerPrograms.PostgresFolder() is not null),
         new(
             "rabbitmq-server",
             "RabbitMQ",
@@ -17,14 +21,19 @@ public static class DebianPackages
     ];
 
     /// <summary>The trace viewer's page is tested in a real browser.</summary>
-    public static readonly Package Browser = new("chromium", "Chromium", "Chromium or Chrome (chromium on the search path)", () => ServerPrograms.Browser is not null);
+    public static readonly Package Browser = new(
+        "chromium",
+        "Chromium",
+        "Chromium or Chrome (chromium on the search path)",
+        () => ServerPrograms.Browser is not null);
 
     /// <summary>RabbitMQ's client for Python.</summary>
     public static readonly Package Pika = new(
         "python3-pika", "Python's RabbitMQ client", "Python 3 and its package pika", () => ServerPrograms.HasPythonModule("pika"));
 
     /// <summary>Stands between services and PostgreSQL in a drill.</summary>
-    public static readonly Package Pooler = new("pgbouncer", "PgBouncer", "PgBouncer 1.18 or later", () => PgBouncerServer.Program is not null);
+    public static readonly Package Pooler = new(
+        "pgbouncer", "PgBouncer", "PgBouncer 1.18 or later", () => PgBouncerServer.Program is not null);
 
     const string Installer = "deploy/install-packages.sh";
 

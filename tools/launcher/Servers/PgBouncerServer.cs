@@ -27,7 +27,8 @@ public sealed class PgBouncerServer(StateDirectory state, int port, int database
     string Home => ServerUser.RealFolder(Folder);
 
     /// <summary>Debian keeps it beside the programs of administrators. Null if it is not installed.</summary>
-    public static string? Program => new[] { "/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer" }.FirstOrDefault(File.Exists);
+    public static string? Program =>
+        new[] { "/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer" }.FirstOrDefault(File.Exists);
 
     /// <summary>Starts it, and returns when it lets a service in. The database server need not run yet.</summary>
     public async Task Start(CancellationToken cancellation)
@@ -35,7 +36,8 @@ public sealed class PgBouncerServer(StateDirectory state, int port, int database
         if (!state.Processes.IsAlive(Name))
         {
             await Write(cancellation);
-            var command = ServerUser.Run(Program ?? throw new UserError("PgBouncer is not installed."), Path.Combine(Home, "pgbouncer.ini"));
+            var command = ServerUser.Run(
+                Program ?? throw new UserError("PgBouncer is not installed."), Path.Combine(Home, "pgbouncer.ini"));
             new BackgroundProcess(Name, port, command[0], command[1..]).Start(state);
         }
 

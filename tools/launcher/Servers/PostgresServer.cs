@@ -121,7 +121,8 @@ public sealed class PostgresServer(StateDirectory state, int port, bool durable 
 
     Task<Tool.Result> Copy(PostgresServer source, string programs, string folder, CancellationToken cancellation) => Tool.Run(
         ServerUser.Run(
-            Path.Combine(programs, "pg_basebackup"), "--pgdata", folder, "--host", "127.0.0.1", "--port", $"{source.Port}", "--username", Superuser,
+            Path.Combine(programs, "pg_basebackup"), "--pgdata", folder,
+            "--host", "127.0.0.1", "--port", $"{source.Port}", "--username", Superuser,
             "--checkpoint", "fast", "--wal-method", "stream", "--write-recovery-conf", "--no-sync"),
         environment: new Dictionary<string, string>(ProgramEnvironment) { ["PGPASSWORD"] = state.Secrets.Password(Superuser) },
         cancellation: cancellation);

@@ -43,8 +43,11 @@ public sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, st
     /// <summary>Starts the node, after a crash too, and returns when clients can log in.</summary>
     public async Task Start(CancellationToken cancellation = default)
     {
-        foreach (var port in new[] { (NameServer, ports.NameServer), (Process, ports.Amqp), (Process, ports.Management), (Process, ports.Distribution) }
-            .Where(wanted => !state.Processes.IsAlive(wanted.Item1)).Select(wanted => wanted.Item2))
+        (string Process, int Port)[] wanted =
+        [
+            (NameServer, ports.NameServer), (Process, ports.Amqp), (Process, ports.Management), (Process, ports.Distribution),
+        ];
+        foreach (var (_, port) in wanted.Where(one => !state.Processes.IsAlive(one.Process)))
         {
             await PortCheck.CanBeHad(port, _ => { }, cancellation);
         }

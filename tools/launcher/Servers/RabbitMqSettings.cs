@@ -6,7 +6,8 @@ static class RabbitMqSettings
     const string DefinitionsFile = "definitions.json";
 
     /// <param name="peer">A node of the cluster to join; null for none.</param>
-    public static void Write(string folder, RabbitMqPorts ports, string? peer, string virtualHost, IReadOnlyList<BrokerUser> users, string cookie)
+    public static void Write(
+        string folder, RabbitMqPorts ports, string? peer, string virtualHost, IReadOnlyList<BrokerUser> users, string cookie)
     {
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Directory.CreateDirectory(folder);

@@ -38,7 +38,9 @@ public static class ServerPrograms
     /// <summary>Chromium, by one of the names it has.</summary>
     public static string? Browser =>
         new[] { "chromium", "chromium-browser", "google-chrome" }
-            .SelectMany(name => SearchPath.Append("/usr/bin").Where(folder => Has(folder, name)).Select(folder => Path.Combine(folder, name)))
+            .SelectMany(name => SearchPath.Append("/usr/bin")
+                .Where(folder => Has(folder, name))
+                .Select(folder => Path.Combine(folder, name)))
             .FirstOrDefault();
 
     /// <summary>The system's own comes first: it is the one whose packages apt-get installs.</summary>

@@ -14,11 +14,14 @@ static class JaegerApi
     public static void MapJaegerApi(this WebApplication app)
     {
         var api = app.MapGroup("/api");
-        api.MapGet("/services", (TraceStore store) => Found(store.Operations().Select(service => service.Key).Order(StringComparer.Ordinal)));
+        api.MapGet("/services", (TraceStore store) =>
+            Found(store.Operations().Select(service => service.Key).Order(StringComparer.Ordinal)));
         api.MapGet("/services/{service}/operations", (string service, TraceStore store) =>
             Found(store.Operations()[service].Select(operation => operation.Operation).Distinct().Order(StringComparer.Ordinal)));
         api.MapGet("/traces/{id}", (string id, TraceStore store) =>
-            Find(store, id) is { Count: > 0 } spans ? Found<JaegerTrace>([JaegerTrace.Of(spans)]) : Failed(StatusCodes.Status404NotFound, "trace not found"));
+            Find(store, id) is { Count: > 0 } spans
+                ? Found<JaegerTrace>([JaegerTrace.Of(spans)])
+                : Failed(StatusCodes.Status404NotFound, "trace not found"));
         // Not Jaeger's: the page shows the rows as ./shop trace does, and has their order and their gaps from the same place.
         api.MapGet("/traces/{id}/rows", (string id, TraceStore store) =>
             Find(store, id) is { Count: > 0 } spans ? Found(RowsOf(spans)) : Failed(StatusCodes.Status404NotFound, "trace not found"));
@@ -54,7 +57,9 @@ static class JaegerApi
     {
         var to = Number(query, "end") * 1_000 ?? long.MaxValue;
         var from = Number(query, "start") * 1_000
-            ?? (Text(query, "lookback") is { } lookback ? ((now.ToUnixTimeMilliseconds() * 1_000_000) - Duration(lookback, "lookback")) : 0);
+            ?? (Text(query, "lookback") is { } lookback
+                ? (now.ToUnixTimeMilliseconds() * 1_000_000) - Duration(lookback, "lookback")
+                : 0);
         return new()
         {
             Service = Text(query, "service"),
@@ -97,7 +102,8 @@ static class JaegerApi
     /// <summary>Such as 150ms, 2.5s, 10m or 2h, in nanoseconds.</summary>
     static long Duration(string text, string name)
     {
-        (string Unit, double Nanoseconds)[] units = [("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86400e9)];
+        (string Unit, double Nanoseconds)[] units =
+            [("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86400e9)];
         var unit = units.FirstOrDefault(unit => text.EndsWith(unit.Unit, StringComparison.Ordinal));
         return unit.Unit is not null
             && double.TryParse(text[..^unit.Unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)

@@ -7,7 +7,9 @@ namespace Shop.Traces.Query;
 
 /// <summary>A trace in the JSON of Jaeger's query API. Times are in microseconds since 1970.</summary>
 sealed record JaegerTrace(
-    [property: JsonPropertyName("traceID")] string TraceId, IReadOnlyList<JaegerSpan> Spans, IReadOnlyDictionary<string, JaegerProcess> Processes)
+    [property: JsonPropertyName("traceID")] string TraceId,
+    IReadOnlyList<JaegerSpan> Spans,
+    IReadOnlyDictionary<string, JaegerProcess> Processes)
 {
     public static JaegerTrace Of(IReadOnlyList<Span> spans)
     {
@@ -49,7 +51,9 @@ sealed record JaegerSpan(
         span.Start / 1_000,
         (span.End - span.Start) / 1_000,
         [.. span.Attributes.Select(JaegerTag.Of), .. OfItself(span)],
-        [.. span.Events.Select(one => new JaegerLog(one.Time / 1_000, [JaegerTag.Of(new("event", one.Name)), .. one.Attributes.Select(JaegerTag.Of)]))],
+        [.. span.Events.Select(one => new JaegerLog(
+            one.Time / 1_000,
+            [JaegerTag.Of(new("event", one.Name)), .. one.Attributes.Select(JaegerTag.Of)]))],
         process);
 
     // What OpenTelemetry has a field for, and Jaeger a tag.
@@ -81,7 +85,8 @@ sealed record JaegerSpan(
 sealed record JaegerReference(
     string RefType, [property: JsonPropertyName("traceID")] string TraceId, [property: JsonPropertyName("spanID")] string SpanId)
 {
-    public static JaegerReference Of(string type, UInt128 traceId, ulong spanId) => new(type, JaegerTrace.Hex(traceId), JaegerTrace.Hex(spanId));
+    public static JaegerReference Of(string type, UInt128 traceId, ulong spanId) =>
+        new(type, JaegerTrace.Hex(traceId), JaegerTrace.Hex(spanId));
 }
 
 sealed record JaegerTag(string Key, string Type, object Value)

@@ -3,7 +3,9 @@ namespace Shop.Traces.Query;
 /// <summary>The page: files of its own and nothing from elsewhere. What spans say is shown, never run.</summary>
 static class Page
 {
-    const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     public static Task Protect(HttpContext http, RequestDelegate next)
     {

@@ -27,12 +27,16 @@ sealed class OtlpService(TraceStore store)
         }
 
         static void Add<T>(
-            ServiceMethodProviderContext<OtlpService> context, string name, Func<DeserializationContext, T> read, Action<OtlpService, T> keep)
+            ServiceMethodProviderContext<OtlpService> context,
+            string name,
+            Func<DeserializationContext, T> read,
+            Action<OtlpService, T> keep)
             where T : class
         {
             var requests = Marshallers.Create((_, _) => throw new NotSupportedException("This is a server."), read);
             var answers = Marshallers.Create(static answer => answer, static body => body);
-            context.AddUnaryMethod(new Method<T, byte[]>(MethodType.Unary, $"{Collector}.{name}", "Export", requests, answers), [], (service, request, _) =>
+            var method = new Method<T, byte[]>(MethodType.Unary, $"{Collector}.{name}", "Export", requests, answers);
+            context.AddUnaryMethod(method, [], (service, request, _) =>
             {
                 keep(service, request);
                 return Task.FromResult(_accepted);

@@ -10,7 +10,8 @@ static class SharedTexts
     const int BytesMax = 500;
 
     static readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
-    static readonly ConcurrentDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known = _texts.GetAlternateLookup<ReadOnlySpan<char>>();
+    static readonly ConcurrentDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known =
+        _texts.GetAlternateLookup<ReadOnlySpan<char>>();
 
     // The dictionary's own count takes all of its locks, and is asked for with every text that is new.
     static int _count;

@@ -1,8 +1,9 @@
 namespace Shop.Traces.Shape;
 
 /// <summary>
-/// The chain of causes that leads to what ended last. A trace of messages is no call tree: what is caused ends after its cause, so going up
-/// from the end is the way. At each cause, what it did or waited for before it brought about the next belongs to the chain, if it took long.
+/// The chain of causes that leads to what ended last. A trace of messages is no call tree: what is caused ends after its cause, so the
+/// chain is followed upwards from the end. What a cause did or waited for before it brought about the next belongs to the chain, if it
+/// took long.
 /// </summary>
 sealed class CriticalChain
 {

@@ -1,8 +1,8 @@
 namespace Shop.Traces.Shape;
 
 /// <summary>
-/// The spans of a trace in the order in which they are read: each below its parent, by their start. The page and <c>./shop trace</c> show the
-/// same, because both have it from here.
+/// The spans of a trace in the order in which they are read: each below its parent, by their start. The page and <c>./shop trace</c>
+/// show the same, because both have it from here.
 /// </summary>
 static class TraceRows
 {
@@ -22,7 +22,8 @@ static class TraceRows
         var rows = new List<TraceRow>();
         var seen = new HashSet<string>();
         // Spans that are each other's parents hang on nothing, and stand at the end.
-        var pending = new Stack<(TracePart Part, int Depth)>(byId.Values.Reverse().Concat(children[""].Reverse()).Select(part => (part, 0)));
+        var pending = new Stack<(TracePart Part, int Depth)>(
+            byId.Values.Reverse().Concat(children[""].Reverse()).Select(part => (part, 0)));
         while (pending.TryPop(out var next))
         {
             if (!seen.Add(next.Part.Id))

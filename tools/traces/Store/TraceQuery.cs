@@ -43,5 +43,6 @@ sealed record TraceQuery
         || span.Attributes.Any(attribute => attribute.Key == key && TextOf(attribute.Value) == value)
         || span.Resource.Attributes.Any(attribute => attribute.Key == key && TextOf(attribute.Value) == value);
 
-    static string TextOf(object value) => value is bool yes ? (yes ? "true" : "false") : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    static string TextOf(object value) =>
+        value is bool yes ? (yes ? "true" : "false") : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 }

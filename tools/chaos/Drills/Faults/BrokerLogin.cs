@@ -27,7 +27,8 @@ public static class BrokerLogin
 
     /// <summary>A message as a service sends it.</summary>
     /// <param name="exchange">Of the message's type.</param>
-    public static async Task Send(Checkout checkout, string sender, string exchange, string body, Guid messageId, CancellationToken cancellation)
+    public static async Task Send(
+        Checkout checkout, string sender, string exchange, string body, Guid messageId, CancellationToken cancellation)
     {
         await using var connection = await Open(checkout, sender, cancellation);
         await using var channel = await connection.OpenChannel(cancellation);

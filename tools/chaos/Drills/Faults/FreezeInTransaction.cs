@@ -34,7 +34,8 @@ sealed record FreezeInTransaction(string Process) : ProcessFault($"SIGSTOP of {P
         for (var tries = 1; tries <= TriesMax; tries++)
         {
             var stopped = await StopWhileItWaits(databases, watcher, processes, cancellation);
-            if (stopped && await Becomes(watcher, "state = 'idle in transaction' and backend_xid is not null", _statementEnds, cancellation))
+            const string ownsTransaction = "state = 'idle in transaction' and backend_xid is not null";
+            if (stopped && await Becomes(watcher, ownsTransaction, _statementEnds, cancellation))
             {
                 return _ =>
                 {
@@ -54,7 +55,8 @@ sealed record FreezeInTransaction(string Process) : ProcessFault($"SIGSTOP of {P
     }
 
     // A transaction lasts a millisecond. So every transaction of the service is held up where it writes the inbox until the replica has
-    // one, the replica is stopped, and the rest goes on: the statement of the stopped replica succeeds too, and nobody ends its transaction.
+    // one. Then the replica is stopped, and the rest goes on: the statement of the stopped replica succeeds too, and nobody ends its
+    // transaction.
     async Task<bool> StopWhileItWaits(
         Databases databases, NpgsqlConnection watcher, IEnumerable<int> processes, CancellationToken cancellation)
     {

@@ -4,7 +4,9 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>A subscriber that does not read, with a queue that is full and refuses what does not fit, at every exchange it may listen to.</summary>
+/// <summary>
+/// A subscriber that does not read, with a queue that is full and refuses what does not fit, at every exchange it may listen to.
+/// </summary>
 sealed record FullSubscriber() : ProcessFault("a subscriber's queue is full and refuses")
 {
     const string Queue = BrokerAccess.Subscriber + "-drill";
@@ -14,9 +16,10 @@ sealed record FullSubscriber() : ProcessFault("a subscriber's queue is full and 
 
     static readonly string[] _events =
     [
-        "Inventory:StockReserved", "Inventory:StockRejected", "Inventory:StockReleased", "Inventory:SaleRejected", "Inventory:ProductChanged",
-        "Payment:PaymentTaken", "Payment:PaymentDeclined", "Payment:PaymentRefunded", "Ordering:OrderPlaced", "Ordering:OrderConfirmed",
-        "Ordering:OrderCancelled",
+        "Inventory:StockReserved", "Inventory:StockRejected", "Inventory:StockReleased", "Inventory:SaleRejected",
+        "Inventory:ProductChanged",
+        "Payment:PaymentTaken", "Payment:PaymentDeclined", "Payment:PaymentRefunded",
+        "Ordering:OrderPlaced", "Ordering:OrderConfirmed", "Ordering:OrderCancelled",
     ];
 
     public override async Task<EndFault> Begin(ProcessSystem system, CancellationToken cancellation)
@@ -53,7 +56,8 @@ sealed record FullSubscriber() : ProcessFault("a subscriber's queue is full and 
         var refused = 0L;
         foreach (var service in Replicas.Services)
         {
-            var metrics = await _http.GetStringAsync($"http://127.0.0.1:{system.Find(Replicas.NameOf(service, 1)).Port}/metrics", cancellation);
+            var port = system.Find(Replicas.NameOf(service, 1)).Port;
+            var metrics = await _http.GetStringAsync($"http://127.0.0.1:{port}/metrics", cancellation);
             refused += metrics.Split('\n').Where(line => line.StartsWith(Refused, StringComparison.Ordinal))
                 .Sum(line => (long)double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
         }

@@ -5,7 +5,9 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>Somebody holds rows of a service locked that it needs: a person in psql, a report, a migration. Nobody else may notice.</summary>
+/// <summary>
+/// Somebody holds rows locked that a service needs: a person in psql, a report, a migration. The other services may not notice it.
+/// </summary>
 sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked by somebody else")
 {
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
@@ -15,7 +17,9 @@ sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked
     string Rows => Service switch
     {
         "inventory" => "select 1 from inventory.products where sku = 'CAP-01' for update",
-        "ordering" => "select 1 from ordering.orders where status not in ('Confirmed', 'Cancelled') order by placed_at desc limit 3 for update skip locked",
+        "ordering" =>
+            "select 1 from ordering.orders where status not in ('Confirmed', 'Cancelled') "
+            + "order by placed_at desc limit 3 for update skip locked",
         _ => "select 1 from payment.payments where next_attempt_at is not null order by order_id limit 3 for update skip locked",
     };
 
@@ -90,7 +94,8 @@ sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked
         while (!stop.IsCancellationRequested)
         {
             await using var command = new NpgsqlCommand(
-                "select pid, query_start from pg_stat_activity where $1 = any (pg_blocking_pids(pid)) and query_start is not null", connection)
+                "select pid, query_start from pg_stat_activity where $1 = any (pg_blocking_pids(pid)) and query_start is not null",
+                connection)
             {
                 Parameters = { new() { Value = holder } },
             };

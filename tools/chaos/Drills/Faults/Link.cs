@@ -13,7 +13,13 @@ namespace Shop.Chaos.Drills.Faults;
 /// <param name="LossRate">Share of pieces that are lost and sent again by TCP: for us, pieces that come a fifth of a second late.</param>
 /// <param name="BytesPerSecond">0 for no limit.</param>
 public sealed record Conditions(
-    string Title, bool Cut = false, bool HoldsRequests = false, bool HoldsAnswers = false, TimeSpan Latency = default, double LossRate = 0, int BytesPerSecond = 0)
+    string Title,
+    bool Cut = false,
+    bool HoldsRequests = false,
+    bool HoldsAnswers = false,
+    TimeSpan Latency = default,
+    double LossRate = 0,
+    int BytesPerSecond = 0)
 {
     public static Conditions Good { get; } = new("good");
 }

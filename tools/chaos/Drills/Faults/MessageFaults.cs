@@ -27,7 +27,8 @@ static class DelayedRoutes
         {
             foreach (var endpoint in await BrokerLogin.Queues(system.Checkout, service, cancellation))
             {
-                routes.Add(await DelayedRoute.Open(system.Checkout, service, endpoint, keepTheDirectWay, seed + routes.Count, cancellation));
+                routes.Add(await DelayedRoute.Open(
+                    system.Checkout, service, endpoint, keepTheDirectWay, seed + routes.Count, cancellation));
             }
         }
 

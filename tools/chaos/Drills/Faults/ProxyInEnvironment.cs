@@ -2,7 +2,9 @@ using Shop.Launcher.Running;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>Nothing goes wrong but this: the services' environment names a proxy. What runs on the same machine is none of its business.</summary>
+/// <summary>
+/// The services' environment names a proxy, and nothing else goes wrong. Calls within the same machine must not go to the proxy.
+/// </summary>
 sealed record ProxyInEnvironment() : ProcessFault("a proxy in the services' environment")
 {
     public override Task<EndFault> Begin(ProcessSystem system, CancellationToken cancellation)

@@ -3,7 +3,10 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>A service's login is refused from one moment to the next: its password was changed there and not here. Later it is what it was.</summary>
+/// <summary>
+/// A service's login is refused from one moment to the next: its password was changed at the server and not in its settings. At the end
+/// it is the old one again.
+/// </summary>
 /// <param name="Server">Whose: the database server's or the broker's.</param>
 sealed record RotatePassword(string Service, string Server) : ProcessFault($"{Service}'s password at {Server} changed")
 {
@@ -50,7 +53,8 @@ sealed record RotatePassword(string Service, string Server) : ProcessFault($"{Se
         await server.Control(["close_all_user_connections", Service, "its password was changed"], cancellation);
         return async cancel =>
         {
-            var open = (await server.Control(["list_connections", "--silent", "user"], cancel)).Split('\n').Count(line => line.Trim() == Service);
+            var connections = await server.Control(["list_connections", "--silent", "user"], cancel);
+            var open = connections.Split('\n').Count(line => line.Trim() == Service);
             await server.Control(["change_password", Service, users.Single(user => user.Name == Service).Password], cancel);
             return open > 0 ? throw new FaultMissed($"{Service} had {open} connections all the same") : "no login was let in";
         };

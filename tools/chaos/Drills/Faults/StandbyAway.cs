@@ -4,12 +4,13 @@ using Shop.Launcher.Servers;
 namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>
-/// The database server has to wait for a standby that is not there: every commit hangs, and nobody may be told that one is done. What has not
-/// been told cannot be seen in the database either, so whatever order appears there meanwhile was told too early.
+/// The database server has to wait for a standby that is not there: every commit hangs, and nobody may be told that one is done. What
+/// has not been told cannot be seen in the database either, so whatever order appears there meanwhile was told too early.
 /// </summary>
 sealed record StandbyAway() : ProcessFault("synchronous standby away")
 {
-    const string Waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep' and datname in ('ordering', 'inventory', 'payment')";
+    const string Waiting =
+        "select count(*) from pg_stat_activity where wait_event = 'SyncRep' and datname in ('ordering', 'inventory', 'payment')";
     const string Orders = "select count(*) from ordering.orders";
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);

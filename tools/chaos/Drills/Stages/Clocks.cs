@@ -9,7 +9,10 @@ namespace Shop.Chaos.Drills.Stages;
 public sealed class Clocks(string folder)
 {
     const string Pattern = "libfaketimeMT.so*";
-    static readonly string[] _places = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime"];
+    static readonly string[] _places =
+    [
+        "/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime",
+    ];
 
     /// <summary>Null if it is not installed.</summary>
     public static string? Library =>

@@ -86,7 +86,8 @@ public sealed class DatabasePair(Checkout checkout, DrillEnvironment environment
         await FollowedBy("*", Primary, cancellation);
         if (!await Poll.Until(async () => await CountFollowers(cancellation) > 0, _limit, _pollInterval, cancellation))
         {
-            throw new UserError($"The standby did not catch up within {_limit.TotalSeconds:0} s.\n{LogTail.Of(checkout.State, StandbyName)}");
+            throw new UserError(
+                $"The standby did not catch up within {_limit.TotalSeconds:0} s.\n{LogTail.Of(checkout.State, StandbyName)}");
         }
     }
 

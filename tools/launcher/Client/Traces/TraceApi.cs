@@ -69,10 +69,14 @@ public sealed class TraceApi(Uri viewer)
         {
             using var answer = await _http.GetAsync(new Uri(viewer, path), cancellation);
             // Of a trace by its id: there is none.
-            return answer.StatusCode == HttpStatusCode.NotFound ? []
-                : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web, cancellation))?.Data ?? [];
+            return answer.StatusCode == HttpStatusCode.NotFound
+                ? []
+                : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web, cancellation))
+                    ?.Data ?? [];
         }
-        catch (Exception error) when (error is HttpRequestException or JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception error) when (
+            error is HttpRequestException or JsonException
+            || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
             throw new UserError(
                 $"No trace viewer answers at {viewer} ({error.Message}). ./shop up starts one; where the traces go to a Jaeger of yours, "
@@ -111,7 +115,7 @@ public sealed record Span(
     /// <summary>What it did, in a few words: a call says where to.</summary>
     [JsonIgnore]
     public string Label =>
-        Kind == "client" && Value("url.full") is { } url && Uri.TryCreate(url, UriKind.Absolute, out var to) ? $"{OperationName} {to.AbsolutePath}"
+        Kind == "client" && Uri.TryCreate(Value("url.full"), UriKind.Absolute, out var to) ? $"{OperationName} {to.AbsolutePath}"
         : Value("shop.payment.attempt") is { } attempt ? $"{OperationName} {attempt}"
         : OperationName;
 

@@ -37,14 +37,14 @@ public sealed class TroubledTraceTests(ShopSystem shop)
     public async Task A_deadline_and_the_refund_of_a_payment_that_came_too_late_are_in_the_orders_trace()
     {
         var (order, client) = await _orders.Place("MUG-01", "tok_timeout");
-        using var network = new HttpClient { BaseAddress = new($"http://127.0.0.1:{shop.Checkout.Ports.PaymentProvider}") };
+        using var provider = new HttpClient { BaseAddress = new($"http://127.0.0.1:{shop.Checkout.Ports.PaymentProvider}") };
         try
         {
             // The money is taken, and nobody can be told until it is too late.
             await ShopSystem.Until(
-                async () => (await network.GetStringAsync($"/v1/charges?reference={order}")).Contains(
+                async () => (await provider.GetStringAsync($"/v1/charges?reference={order}")).Contains(
                     "succeeded", StringComparison.Ordinal), 20, () => "the charge");
-            await network.PutAsJsonAsync("/v1/faults", new { outage = true }, TestContext.Current.CancellationToken);
+            await provider.PutAsJsonAsync("/v1/faults", new { outage = true }, TestContext.Current.CancellationToken);
             await shop.Reach(order, _orders.Token, 30, "Cancelling");
             await ShopSystem.Until(
                 async () => (await shop.Send(HttpMethod.Get, $"/payments/{order}", _orders.Token)).Json.GetProperty("status")
@@ -52,7 +52,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         }
         finally
         {
-            await network.PutAsJsonAsync("/v1/faults", new { outage = false }, TestContext.Current.CancellationToken);
+            await provider.PutAsJsonAsync("/v1/faults", new { outage = false }, TestContext.Current.CancellationToken);
         }
 
         Assert.Equal("payment_timeout", (await shop.Reach(order, _orders.Token, 60, "Cancelled")).GetProperty("reason").GetString());

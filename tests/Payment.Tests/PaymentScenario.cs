@@ -17,18 +17,18 @@ sealed class PaymentScenario : IAsyncDisposable
     readonly RawBroker _broker;
     readonly NpgsqlDataSource _sql;
     readonly Dictionary<string, string> _settings;
-    readonly Dictionary<string, string> _networkSettings;
+    readonly Dictionary<string, string> _providerSettings;
     readonly List<TestProgram> _programs = [];
 
     PaymentScenario(
         TestServers servers, string database, RawBroker broker, Dictionary<string, string> settings,
-        Dictionary<string, string> networkSettings)
+        Dictionary<string, string> providerSettings)
     {
-        (_servers, _broker, _settings, _networkSettings) = (servers, broker, settings, networkSettings);
+        (_servers, _broker, _settings, _providerSettings) = (servers, broker, settings, providerSettings);
         _sql = NpgsqlDataSource.Create(database + ";Maximum Pool Size=3");
     }
 
-    public TestProgram Network { get; private set; } = null!;
+    public TestProgram Provider { get; private set; } = null!;
 
     public ConcurrentQueue<BasicDeliverEventArgs> Taken { get; private set; } = null!;
 
@@ -54,8 +54,8 @@ sealed class PaymentScenario : IAsyncDisposable
         scenario.Taken = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentTaken>());
         scenario.Declined = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentDeclined>());
         scenario.Refunded = await scenario._broker.Tap(RawBroker.ExchangeOf<PaymentRefunded>());
-        scenario.Network = await scenario.Start("Shop.PaymentProvider", scenario._networkSettings);
-        all["CardNetwork__Url"] = scenario.Network.Address;
+        scenario.Provider = await scenario.Start("Shop.PaymentProvider", scenario._providerSettings);
+        all["CardNetwork__Url"] = scenario.Provider.Address;
         await TestProgram.Run(Assembly, "migrate", all);
         return scenario;
     }
@@ -69,22 +69,22 @@ sealed class PaymentScenario : IAsyncDisposable
     /// <summary>Makes the payment provider misbehave.</summary>
     public async Task Misbehave(object faults)
     {
-        using var answer = await Network.Http.PutAsJsonAsync("v1/faults", faults, Cancellation);
+        using var answer = await Provider.Http.PutAsJsonAsync("v1/faults", faults, Cancellation);
         Assert.True(answer.IsSuccessStatusCode);
     }
 
     /// <summary>The payment provider's ledger about an order, charge by charge.</summary>
     public async Task<IReadOnlyList<(string Amount, string Refunded, string Status)>> Ledger(Guid orderId)
     {
-        var charges = await Network.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
+        var charges = await Provider.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
         return [.. charges!.Select(charge => (Text(charge, "amount"), Text(charge, "refunded"), Text(charge, "status")))];
     }
 
-    /// <summary>Somebody at the network's own console gives money back.</summary>
+    /// <summary>Somebody at the payment provider's own console gives money back.</summary>
     /// <param name="amount">Null for all of it.</param>
     public async Task GiveBackAtTheConsole(Guid orderId, string? amount = null)
     {
-        var charges = await Network.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
+        var charges = await Provider.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={orderId}", Cancellation);
         await Post($"v1/charges/{Text(Assert.Single(charges!), "id")}/refunds", amount is null ? new { } : new { amount });
     }
 
@@ -108,7 +108,7 @@ sealed class PaymentScenario : IAsyncDisposable
     /// <summary>True once the sweep over the ledger has read the last change of an order's charge.</summary>
     public async Task<bool> SweptPast(Guid orderId)
     {
-        var all = await Network.Http.GetFromJsonAsync<JsonElement[]>("v1/charges?limit=10000", Cancellation);
+        var all = await Provider.Http.GetFromJsonAsync<JsonElement[]>("v1/charges?limit=10000", Cancellation);
         var charge = all!.Single(charge => Text(charge, "reference") == $"{orderId}");
         await using var command = _sql.CreateCommand($"select read_until >= '{Text(charge, "changedAt")}' from payment.sweep");
         return await command.ExecuteScalarAsync(Cancellation) is true;
@@ -126,14 +126,14 @@ sealed class PaymentScenario : IAsyncDisposable
         _programs.ForEach(program => program.Dispose());
         await _broker.DisposeAsync();
         await _sql.DisposeAsync();
-        File.Delete(_networkSettings["Ledger__Path"]);
+        File.Delete(_providerSettings["Ledger__Path"]);
     }
 
     async Task Post(string path, object body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType()) };
         request.Headers.Add("Idempotency-Key", $"console-{Guid.NewGuid()}");
-        using var answer = await Network.Http.SendAsync(request, Cancellation);
+        using var answer = await Provider.Http.SendAsync(request, Cancellation);
         Assert.True(answer.IsSuccessStatusCode);
     }
 

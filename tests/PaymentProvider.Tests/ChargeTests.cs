@@ -9,7 +9,7 @@ namespace Shop.PaymentProvider.Tests;
 public sealed class ChargeTests : IAsyncLifetime
 {
     readonly string _ledger = Path.Combine(Path.GetTempPath(), $"ledger-{Guid.NewGuid():N}.jsonl");
-    WebApplicationFactory<Program> _network = null!;
+    WebApplicationFactory<Program> _provider = null!;
     HttpClient _http = null!;
     string? _apiKey;
 
@@ -43,7 +43,7 @@ public sealed class ChargeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_network_on_the_same_ledger_does_not_start()
+    public async Task A_second_provider_on_the_same_ledger_does_not_start()
     {
         using var answer = await Charge("key", "tok_visa");
 
@@ -135,7 +135,7 @@ public sealed class ChargeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_ledger_survives_the_network_and_a_line_cut_short()
+    public async Task The_ledger_survives_the_provider_and_a_line_cut_short()
     {
         (await Charge("key", "tok_visa")).Dispose();
         await Stop();
@@ -283,18 +283,18 @@ public sealed class ChargeTests : IAsyncLifetime
 
     void Start()
     {
-        _network = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        _provider = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
         {
             host.UseSetting("Ledger:Path", _ledger);
             host.UseSetting("ApiKey", _apiKey);
         });
-        _http = _network.CreateClient(new() { AllowAutoRedirect = false });
+        _http = _provider.CreateClient(new() { AllowAutoRedirect = false });
     }
 
     async Task Stop()
     {
         _http.Dispose();
-        await _network.DisposeAsync();
+        await _provider.DisposeAsync();
     }
 
     Task<HttpResponseMessage> Charge(

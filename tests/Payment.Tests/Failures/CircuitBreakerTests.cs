@@ -17,7 +17,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
 {
     static readonly WantedCharge _wanted = new("key", 1, "r", "alice");
 
-    readonly WebApplication _network = Build();
+    readonly WebApplication _provider = Build();
     readonly FakeTimeProvider _clock = new();
     HttpStatusCode _answer = HttpStatusCode.ServiceUnavailable;
     TimeSpan _latency;
@@ -30,7 +30,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _network.MapPost("/v1/charges", async (HttpContext http) =>
+        _provider.MapPost("/v1/charges", async (HttpContext http) =>
         {
             Interlocked.Increment(ref _calls);
             await Task.Delay(_latency, http.RequestAborted);
@@ -57,13 +57,13 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
                     statusCode: 201)
                 : Results.Problem(statusCode: (int)_answer);
         });
-        await _network.StartAsync(Cancellation);
+        await _provider.StartAsync(Cancellation);
     }
 
-    public async ValueTask DisposeAsync() => await _network.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _provider.DisposeAsync();
 
     [Fact]
-    public async Task An_open_breaker_spares_the_network_and_closes_when_it_is_well_again()
+    public async Task An_open_breaker_spares_the_provider_and_closes_when_it_is_well_again()
     {
         using var host = Client(("Retries", "0"), ("BreakerCallsMin", "5"), ("BreakerOpenTime", "00:00:00.5"));
         var client = host.Services.GetRequiredService<ProviderClient>();
@@ -170,7 +170,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
     {
         var followed = 0;
         _redirect = status;
-        _network.MapFallback(() => Interlocked.Increment(ref followed));
+        _provider.MapFallback(() => Interlocked.Increment(ref followed));
         using var host = Client();
 
         Assert.IsType<ChargeAnswer.Unknown>(await Charge(host.Services.GetRequiredService<ProviderClient>()));
@@ -191,7 +191,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_503_that_is_not_the_networks_own_word_may_have_had_an_effect()
+    public async Task A_503_that_is_not_the_providers_own_word_may_have_had_an_effect()
     {
         _isPage = true;
         using var host = Client(("Retries", "2"));
@@ -202,9 +202,9 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_network_that_is_not_there_has_done_nothing()
+    public async Task A_provider_that_is_not_there_has_done_nothing()
     {
-        await _network.StopAsync(Cancellation);
+        await _provider.StopAsync(Cancellation);
         using var host = Client();
 
         Assert.IsType<ChargeAnswer.NotDone>(await Charge(host.Services.GetRequiredService<ProviderClient>()));
@@ -238,7 +238,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
     public async Task Not_having_been_able_to_ask_is_an_unknown_outcome_in_the_metrics_too()
     {
         using var readings = new MetricReadings(ProviderMetrics.MeterName);
-        await _network.StopAsync(Cancellation);
+        await _provider.StopAsync(Cancellation);
         using var host = Client(("Retries", "0"));
 
         await host.Services.GetRequiredService<ProviderClient>().Ask(_wanted, Cancellation);
@@ -257,7 +257,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddInMemoryCollection(
-            [new("CardNetwork:Url", _network.Urls.First()), .. settings.Select(setting =>
+            [new("CardNetwork:Url", _provider.Urls.First()), .. settings.Select(setting =>
                 new KeyValuePair<string, string?>($"CardNetwork:{setting.Key}", setting.Value))]);
         builder.Services.AddSingleton(clock);
         builder.AddPaymentProvider();

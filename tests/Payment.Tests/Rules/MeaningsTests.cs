@@ -74,7 +74,7 @@ public sealed class MeaningsTests
     }
 
     [Fact]
-    public void A_token_that_the_network_does_not_know_is_a_decline_only_in_its_own_words()
+    public void A_token_that_the_provider_does_not_know_is_a_decline_only_in_its_own_words()
     {
         Assert.Equal(new ChargeAnswer.Declined("unknown_token"), Charge(422, Problem(422, "unknown_token")));
         Assert.IsType<ChargeAnswer.Unknown>(Charge(400, Problem(400, "unknown_token")));

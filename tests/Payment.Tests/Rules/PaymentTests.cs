@@ -81,7 +81,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void A_taken_payment_is_given_back_and_announced_when_the_network_has_done_it()
+    public void A_taken_payment_is_given_back_and_announced_when_the_provider_has_done_it()
     {
         var payment = Intended();
         payment.Learn(_succeeded, settled: true, attempt: payment.Attempts);
@@ -147,7 +147,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void A_voiding_payment_the_network_declined_is_over()
+    public void A_voiding_payment_the_provider_declined_is_over()
     {
         var payment = Attempted();
         payment.GiveBack();

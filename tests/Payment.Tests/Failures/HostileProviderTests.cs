@@ -7,11 +7,11 @@ using Shop.Support;
 namespace Shop.Payment.Tests.Failures;
 
 /// <summary>
-/// A payment provider that is not as we would like it: it answers late, oddly or by somebody else, and money moves
+/// The payment provider misbehaves: it answers late or oddly, something else answers for it, and money moves
 /// without us.
 /// </summary>
 [Collection<OneProvider>]
-public sealed class HostileNetworkTests(TestServers servers, TwoReplicas two)
+public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
 {
     const string Amount = "25.00";
     const string Nothing = "0.00";
@@ -132,7 +132,7 @@ public sealed class HostileNetworkTests(TestServers servers, TwoReplicas two)
         await _payments.ChargeAtTheConsole(reference);
 
         await Wait.Until(async () => (await Audit()).Contains(reference, StringComparison.Ordinal), "the charge in /ops/audit");
-        var charges = await _payments.Network.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={reference}", Cancellation);
+        var charges = await _payments.Provider.Http.GetFromJsonAsync<JsonElement[]>($"v1/charges?reference={reference}", Cancellation);
         Assert.Single(charges!);
     }
 

@@ -66,7 +66,7 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         Assert.Contains("the routes of payment", DescriptionOf(without), StringComparison.Ordinal);
 
         _shop.Payment.IsReady = true;
-        await Eventually.True(
+        await Wait.Until(
             async () => (await Read()).GetProperty("paths").TryGetProperty("/payments/{orderId}", out _), "the document is whole again");
         Assert.DoesNotContain("the routes of payment", DescriptionOf(await Read()), StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         await _shop.Payment.Stop();
         _shop.Ordering[0].ApiDocument = Document("/orders/new", "Orders", "integer");
 
-        await Eventually.True(
+        await Wait.Until(
             async () => (await Read()).GetProperty("paths").TryGetProperty("/orders/new", out _), "the document is fetched again");
 
         var document = await Read();

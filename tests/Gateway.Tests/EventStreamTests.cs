@@ -65,7 +65,7 @@ public sealed class EventStreamTests
         Assert.Contains("too many event streams", problem.Detail());
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (request.StatusCode, others.StatusCode));
         first.Dispose();
-        await Eventually.True(
+        await Wait.Until(
             async () =>
             {
                 using var again = await shop.Get("/orders/3/events", Tokens.Customer("alice"));

@@ -42,7 +42,7 @@ sealed class GatewayProcess : IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    public static Task UntilUp(HttpClient client) => Eventually.True(() => IsUp(client), "the gateway is up");
+    public static Task UntilUp(HttpClient client) => Wait.Until(() => IsUp(client), "the gateway is up");
 
     /// <summary>Asks it to stop, as every process manager does.</summary>
     public void Terminate()

@@ -86,7 +86,7 @@ sealed class GatewayScenario : IAsyncDisposable
     }
 
     /// <summary>As the gateway itself counts them, such as <c>ordering: 1 of 2 replicas</c>.</summary>
-    public Task UntilHealthy(string services) => Eventually.True(
+    public Task UntilHealthy(string services) => Wait.Until(
         async () =>
         {
             using var answer = await Get("/health/ready", token: "");

@@ -21,7 +21,7 @@ public sealed class LimitTests
         await refused.IsProblem(HttpStatusCode.TooManyRequests);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
-        await Eventually.True(
+        await Wait.Until(
             async () =>
             {
                 using var later = await shop.Get("/orders", Tokens.Customer("alice"));

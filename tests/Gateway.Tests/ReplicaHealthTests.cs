@@ -47,7 +47,7 @@ public sealed class ReplicaHealthTests
 
         await shop.Ordering[0].StartAgain();
 
-        await Eventually.True(
+        await Wait.Until(
             async () =>
             {
                 using var answer = await shop.Post("/orders");

@@ -51,7 +51,7 @@ public sealed class ReplicaLookupTests
         var asked = await Resolver(TimeSpan.FromMilliseconds(100)).ResolveDestinationsAsync(_configured, Cancellation);
         var untold = await Resolver(null).ResolveDestinationsAsync(_configured, Cancellation);
 
-        await Eventually.True(() => Task.FromResult(asked.ChangeToken!.HasChanged), "time to ask again");
+        await Wait.Until(() => asked.ChangeToken!.HasChanged, "time to ask again");
         Assert.Null(untold.ChangeToken);
         Assert.Same(_configured, untold.Destinations);
     }

@@ -93,10 +93,10 @@ public sealed class StartAndStopTests : IAsyncLifetime
         using var gateway = GatewayProcess.Start(settings);
         using var client = new HttpClient { BaseAddress = new(settings["ASPNETCORE_URLS"]!) };
         await GatewayProcess.UntilUp(client);
-        Task Until(string health) => Eventually.True(
+        Task Until(string health) => Wait.Until(
             async () => (await client.GetStringAsync("/health/ready", Cancellation)).Contains(health, StringComparison.Ordinal), health);
         // The second time it is asked on behalf of all three, the first answers have been taken in.
-        await Eventually.True(() => Task.FromResult(_service.Probes >= 6), "probes");
+        await Wait.Until(() => _service.Probes >= 6, "probes");
         _service.IsReady = true;
         await Until("inventory: 1 of 1 replicas, ordering: 1 of 1 replicas, payment: 1 of 1");
         _service.IsReady = false;

@@ -59,7 +59,7 @@ public sealed class TlsTests : IDisposable
             },
         })
         { BaseAddress = new($"https://localhost:{port}") };
-        await Eventually.True(() => Answers(client, expected), $"{expected} from the products");
+        await Wait.Until(() => Answers(client, expected), $"{expected} from the products");
     }
 
     static async Task<bool> Answers(HttpClient client, HttpStatusCode expected)

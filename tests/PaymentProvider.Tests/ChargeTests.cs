@@ -77,7 +77,7 @@ public sealed class ChargeTests : IAsyncLifetime
         using var impatient = new CancellationTokenSource();
         var asking = Charge("key", "tok_timeout", cancellation: impatient.Token);
 
-        await Until(async () => (await Find("idempotencyKey=key")).Count == 1);
+        await Wait.Until(async () => (await Find("idempotencyKey=key")).Count == 1, "the charge in the ledger");
 
         Assert.False(asking.IsCompleted);
         await impatient.CancelAsync();
@@ -188,7 +188,7 @@ public sealed class ChargeTests : IAsyncLifetime
         await SetFaults(new { });
         Assert.Empty(await Find("idempotencyKey=key"));
 
-        await Until(async () => (await Find("idempotencyKey=key")).Count == 1);
+        await Wait.Until(async () => (await Find("idempotencyKey=key")).Count == 1, "the charge in the ledger");
 
         _ = Assert.Single(asking, charge => !charge.IsCompleted);
         await impatient.CancelAsync();
@@ -203,7 +203,7 @@ public sealed class ChargeTests : IAsyncLifetime
         (await Charge("key", "tok_visa")).Dispose();
         Assert.Equal("succeeded", Text(Assert.Single(await Find("reference=order-1")), "status"));
 
-        await Until(async () => Text(Assert.Single(await Find("reference=order-1")), "status") == "refunded");
+        await Wait.Until(async () => Text(Assert.Single(await Find("reference=order-1")), "status") == "refunded", "the refund");
 
         Assert.Equal("25.00", Text(Assert.Single(await Find("reference=order-1")), "refunded"));
     }
@@ -326,14 +326,4 @@ public sealed class ChargeTests : IAsyncLifetime
         await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
 
     static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
-
-    static async Task Until(Func<Task<bool>> condition)
-    {
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (!await condition())
-        {
-            await pace.WaitForNextTickAsync(deadline.Token);
-        }
-    }
 }

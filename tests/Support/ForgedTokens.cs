@@ -3,7 +3,6 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Shop.Launcher;
 using Shop.Launcher.Client;
-using Xunit;
 
 namespace Shop.Support;
 

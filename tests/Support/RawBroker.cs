@@ -5,7 +5,6 @@ using System.Text.Json;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
-using Xunit;
 
 namespace Shop.Support;
 

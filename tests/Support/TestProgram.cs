@@ -1,6 +1,5 @@
 using Shop.Launcher;
 using Shop.Launcher.Processes;
-using Xunit;
 
 namespace Shop.Support;
 

@@ -3,7 +3,6 @@ using Shop.Launcher;
 using Shop.Launcher.Client;
 using Shop.Launcher.Processes;
 using Shop.Launcher.Servers;
-using Xunit;
 
 namespace Shop.Support;
 

@@ -65,13 +65,14 @@ static int Refuse(string problem)
 
 static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
-// At its own port, without a proxy of Aspire's in front of it: the gateway balances and ejects by itself.
+// Each program listens at its own port, without a proxy of Aspire before it, because the gateway balances load itself.
 IResourceBuilder<ProjectResource> Program<T>(string name, int port) where T : IProjectMetadata, new() => servers.Before(
     builder.AddProject<T>(name, project => project.ExcludeLaunchProfile = true)
         .WithHttpEndpoint(port, isProxied: false)
         .WithHttpHealthCheck("/health/ready"));
 
-// Who believes the tokens of ./shop token, and shows its spans to ./shop trace. Nobody balances load over it, so it leaves at once.
+// The process believes the tokens of ./shop token and sends its spans to ./shop trace. No load balancer needs time to notice that it stops,
+// so it stops at once.
 IResourceBuilder<ProjectResource> WithSharedSettings(IResourceBuilder<ProjectResource> program) => program
     .WithEnvironment("SHOP_INSTANCE", program.Resource.Name)
     .WithEnvironment("Authentication__Issuer", "shop")

@@ -8,7 +8,7 @@ sealed class ContainerServers : IServers
 {
     const string PostgresTag = "17";
 
-    // Whose passwords the script reads.
+    // The script reads the passwords of these roles.
     static readonly string[] _roles =
         ["audit", .. ShortTimeLimits.Of.Keys, .. ShortTimeLimits.Of.Keys.Select(service => $"{service}_owner")];
 
@@ -35,7 +35,7 @@ sealed class ContainerServers : IServers
             .WithEntrypoint("psql")
             .WithArgs("-X", "-q", "-v", "secrets=/run/secrets", "-f", "/deploy/postgres/prepare.sql")
             .WaitFor(postgres);
-        // Not AddRabbitMQ: that makes one user who may do everything, and a node with definitions makes none of its own.
+        // AddRabbitMQ does not fit: it expects one user who may do everything, and a node with definitions makes no user of its own.
         builder.AddContainer("rabbitmq", "rabbitmq", "4-management")
             .WithEndpoint(ports.RabbitMq.Amqp, 5672, "amqp", "amqp")
             .WithHttpEndpoint(ports.RabbitMq.Management, 15672, "management")
@@ -49,7 +49,7 @@ sealed class ContainerServers : IServers
 
     public IResourceBuilder<ProjectResource> Before(IResourceBuilder<ProjectResource> program) => program;
 
-    // By the owner of the database, who alone may change its tables.
+    // Migrations run as the owner of the database, who alone may change its tables.
     public void Migrate<T>(IResourceBuilder<ProjectResource> service) where T : IProjectMetadata, new()
     {
         var name = service.Resource.Name;

@@ -17,8 +17,8 @@ interface IServers
 }
 
 /// <summary>
-/// Those of this machine, which <c>./shop up --servers</c> starts; they stay when the AppHost ends. It also ends a system of ./shop, whose
-/// ports and ledger the programs take over.
+/// The servers of this machine, which <c>./shop up --servers</c> starts. They stay when the AppHost ends. The command also ends a system of
+/// ./shop, whose ports and ledger the programs take over.
 /// </summary>
 sealed class LocalServers(IDistributedApplicationBuilder builder, Ports ports, string root, string state) : IServers
 {

@@ -5,15 +5,15 @@ using Yarp.ReverseProxy;
 namespace Shop.Gateway;
 
 /// <summary>
-/// GET /openapi/v1.json: the documents of all services as one, fetched once in a while. Of a service that is away the
-/// last known part stays; if there is none, the document says so.
+/// GET /openapi/v1.json: the documents of all services as one, fetched now and then. If a service is away, its last known part stays. If
+/// there is none, the document says so.
 /// </summary>
 sealed class ApiDocument(IProxyStateLookup proxy, TimeProvider clock) : IDisposable
 {
     static readonly TimeSpan _freshness = TimeSpan.FromMinutes(1);
     static readonly TimeSpan _freshnessOfPart = TimeSpan.FromSeconds(1);
 
-    // As a customer meets them.
+    // The order in which a customer needs them.
     static readonly string[] _order = ["ordering", "inventory", "payment"];
 
     readonly SemaphoreSlim _oneAtATime = new(1);

@@ -11,7 +11,7 @@ namespace Shop.Gateway;
 /// </summary>
 sealed class Clusters(IOptions<ForwardingOptions> options) : IProxyConfigFilter
 {
-    /// <summary>Failures of this time are counted; who had too many of them is left alone for as long.</summary>
+    /// <summary>Failures within this time are counted. A replica with too many of them gets no requests for the same time.</summary>
     public static readonly TimeSpan FailureWindow = TimeSpan.FromSeconds(3);
 
     static readonly TimeSpan _probeInterval = TimeSpan.FromSeconds(1);
@@ -32,7 +32,7 @@ sealed class Clusters(IOptions<ForwardingOptions> options) : IProxyConfigFilter
                     Policy = "ConsecutiveFailures",
                 },
                 Passive = new() { Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = FailureWindow },
-                // With nobody healthy left the gateway says so, instead of trying the unhealthy.
+                // If no replica is healthy, the gateway answers that, instead of trying an unhealthy one.
                 AvailableDestinationsPolicy = "HealthyAndUnknown",
             },
             HttpRequest = new() { ActivityTimeout = options.Value.SilenceTimeLimit, Version = HttpVersion.Version11 },

@@ -20,7 +20,7 @@ sealed class DestinationsHealthCheck(IProxyStateLookup proxy) : IHealthCheck
     static (string Text, int Healthy) Describe(ClusterState cluster)
     {
         var all = cluster.DestinationsState.AllDestinations;
-        // "Unknown" has not been probed yet; readiness waits for the first probe.
+        // An "unknown" replica has not been probed yet. Readiness waits for the first probe.
         var healthy = all.Count(replica => replica.Health is { Active: DestinationHealth.Healthy }
             && replica.Health.Passive != DestinationHealth.Unhealthy);
         return ($"{cluster.ClusterId}: {healthy} of {all.Count} replicas", healthy);

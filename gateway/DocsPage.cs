@@ -3,14 +3,14 @@ using Scalar.AspNetCore;
 namespace Shop.Gateway;
 
 /// <summary>
-/// GET /docs: the API, browsable, with requests that can be sent. The page is Scalar's, without what leads to its
-/// vendor, and the browser is told to let it talk to nobody but this gateway.
+/// GET /docs: the API, browsable, with requests that can be sent. The page is Scalar's, without the links to its vendor. The browser lets
+/// it call only this gateway.
 /// </summary>
 static class DocsPage
 {
     const string Path = "/docs";
 
-    // What its settings leave: the vendor's name below the list of routes.
+    // Hides the vendor's name below the list of routes. Scalar has no setting for it.
     const string Css = "a[href*='scalar.com'] { display: none !important; }";
 
     public static void MapDocs(this WebApplication app)

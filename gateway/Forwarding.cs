@@ -6,9 +6,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace Shop.Gateway;
 
 /// <summary>
-/// What happens when a replica does not answer. A request is given to one other replica if that is safe: when it only reads,
-/// or when it never left the gateway because no connection came about. Otherwise nobody knows whether it had its effect,
-/// and the client, who has an idempotency key for that, is told.
+/// What happens when a replica does not answer. A request goes to one other replica if that is safe: when it only reads, or when it never
+/// left the gateway because there was no connection. Otherwise its outcome is unknown. The client is told, and can repeat it with its
+/// idempotency key.
 /// </summary>
 static class Forwarding
 {
@@ -35,7 +35,7 @@ static class Forwarding
         await ForwardingProblems.Explain(http);
     }
 
-    /// <summary>Keeps a replica's failure from the client as long as there is another one to ask.</summary>
+    /// <summary>Hides a replica's failure from the client as long as there is another replica.</summary>
     public static ValueTask HoldBackFailure(ResponseTransformContext context)
     {
         if (context.ProxyResponse is { } response
@@ -55,7 +55,7 @@ static class Forwarding
         // No connection within its time limit; other time limits leave no inner exception.
         or OperationCanceledException { InnerException: TimeoutException };
 
-    // An event stream is silent as long as nothing happens; YARP knows this limit only for a whole cluster.
+    // An event stream is silent as long as nothing happens. YARP has this limit only for a whole cluster.
     static IReverseProxyFeature Prepare(HttpContext http)
     {
         var proxy = http.GetReverseProxyFeature();

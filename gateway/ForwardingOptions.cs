@@ -16,8 +16,8 @@ public sealed class ForwardingOptions
     public TimeSpan RequestTimeLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How often DNS is asked which replicas are behind the name of a service. Without it a name is one replica,
-    /// whatever balances load behind it.
+    /// How often DNS is asked for the replicas behind the name of a service. Without it, a name counts as one replica, even if a load
+    /// balancer stands behind it.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan? ReplicaLookupInterval { get; init; }

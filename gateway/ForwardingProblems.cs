@@ -4,10 +4,10 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Shop.Gateway;
 
-/// <summary>Tells the client what became of a request that no service has answered, and whether it may have had an effect.</summary>
+/// <summary>Answers a request that no service has answered, and says whether it may have had an effect.</summary>
 static class ForwardingProblems
 {
-    /// <summary>Answers where nobody has; what a service has answered is left as it is.</summary>
+    /// <summary>Answers only requests without an answer. A service's answer stays as it is.</summary>
     public static Task Explain(HttpContext http)
     {
         if (http.Response.HasStarted || http.GetForwarderErrorFeature() is not { } error)
@@ -35,12 +35,12 @@ static class ForwardingProblems
     public static Task AnswerTimedOut(HttpContext http) =>
         Answer(http, StatusCodes.Status504GatewayTimeout, "The service is too slow", "The service did not answer in time.");
 
-    // Who only reads may simply ask again.
+    // A read can simply be repeated.
     static Task Answer(HttpContext http, int status, string title, string reason) => Forwarding.IsRead(http.Request.Method)
         ? http.AnswerProblem(status, title, reason)
         : http.AnswerOutcomeUnknown(status, reason);
 
-    // Too large, too slow or broken off: the client's own doing.
+    // The request was too large, too slow or broken off, which is the client's fault.
     static BadHttpRequestException? BadRequest(Exception? error) => error switch
     {
         BadHttpRequestException bad => bad,

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Shop.Gateway;
 
 /// <summary>
-/// Several OpenAPI documents as one: what customers use in the order in which it was added, what operators use after it. A schema that two
-/// services call the same gets the second one's name in front.
+/// Several OpenAPI documents as one: routes for customers in the order in which they were added, then routes for operators. If two services
+/// have a schema of the same name, the second one gets its service's name in front.
 /// </summary>
 sealed class MergedDocument
 {

@@ -4,7 +4,7 @@ using Yarp.ReverseProxy;
 
 namespace Shop.Gateway;
 
-/// <summary>What staff asks of the system as a whole: every service is asked, and their answers become one.</summary>
+/// <summary>Requests of staff about the whole system: the gateway asks every service and merges the answers.</summary>
 static class OpsAnswers
 {
     /// <summary>GET /ops/dead-letters: those of all services, those that failed last first.</summary>

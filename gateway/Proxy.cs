@@ -12,10 +12,10 @@ namespace Shop.Gateway;
 /// <summary>YARP as this gateway uses it. Its routes are in appsettings.json.</summary>
 static class Proxy
 {
-    // After it another replica is tried, whatever the request.
+    // After this time another replica is tried, for any request.
     static readonly TimeSpan _connectTimeLimit = TimeSpan.FromSeconds(2);
 
-    // Besides those that YARP itself sets anew: where a request comes from is for the gateway to say, not for the client.
+    // These headers are removed besides those that YARP sets anew, because the gateway decides where a request comes from, not the client.
     static readonly string[] _spoofableHeaders =
     [
         "Forwarded", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP",
@@ -33,7 +33,7 @@ static class Proxy
                 WriteTimeoutResponse = ForwardingProblems.AnswerTimedOut,
             });
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(
-            // YARP keeps a replica out for at least this window, a minute by default: a restarted one would stand idle.
+            // YARP keeps a failed replica out for at least this window. With the default of a minute, a restarted replica would stand idle.
             policy => policy.DetectionWindowSize = Clusters.FailureWindow);
         builder.Services.AddSingleton<Func<string, CancellationToken, Task<IPAddress[]>>>(Dns.GetHostAddressesAsync);
         builder.Services.AddSingleton<IDestinationResolver, ReplicaLookup>();

@@ -9,7 +9,7 @@ using Shop.Hosting;
 namespace Shop.Gateway;
 
 /// <summary>
-/// How much one customer may ask for, of each replica of the gateway: behind three of them it is up to three times as much.
+/// The limits for one customer at each replica of the gateway. With three replicas, a customer gets up to three times as much.
 /// </summary>
 public sealed class RateLimitOptions
 {
@@ -29,8 +29,7 @@ public sealed class RateLimitOptions
 }
 
 /// <summary>
-/// A token bucket for each customer. Whoever shows no valid token shares one with everybody at the same address, so that
-/// guessing tokens is limited, too.
+/// A token bucket for each customer. Requests without a valid token share one bucket per address, so that guessing tokens is limited too.
 /// </summary>
 static class RateLimits
 {

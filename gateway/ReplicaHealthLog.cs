@@ -4,8 +4,8 @@ using Yarp.ReverseProxy.Model;
 namespace Shop.Gateway;
 
 /// <summary>
-/// Says when a replica is lost and when it is back. YARP itself warns of every replica that is not up yet when the gateway starts, which is
-/// normal wherever all of them start together.
+/// Logs when a replica is lost and when it is back. YARP itself warns about every replica that is not up yet when the gateway starts, which
+/// is normal if they all start together.
 /// </summary>
 sealed partial class ReplicaHealthLog(IDestinationHealthUpdater updater, ILogger<ReplicaHealthLog> logger) : IDestinationHealthUpdater
 {

@@ -9,9 +9,9 @@ using Yarp.ReverseProxy.ServiceDiscovery;
 namespace Shop.Gateway;
 
 /// <summary>
-/// Takes each address that DNS has for the name of a service for a replica of its own, chosen and watched as if it had been
-/// configured, and asks again and again. YARP's own resolver leaves the replicas as they are for five minutes after one lookup
-/// that failed, and does not let the gateway start before DNS knows everybody.
+/// Makes each address that DNS has for the name of a service a replica of its own, as if it had been configured, and asks DNS regularly.
+/// YARP's own resolver keeps the replicas for five minutes after a failed lookup, and delays the start of the gateway until DNS knows every
+/// service.
 /// </summary>
 sealed class ReplicaLookup(
     IOptions<ForwardingOptions> options, Func<string, CancellationToken, Task<IPAddress[]>> lookup, TimeProvider clock)
@@ -41,7 +41,7 @@ sealed class ReplicaLookup(
         return new(replicas, new CancellationChangeToken(new CancellationTokenSource(interval, clock).Token));
     }
 
-    // The host stays what was configured: by that name a replica is asked, and proves itself where TLS is spoken.
+    // The host stays the configured name: requests name it, and with TLS the replica's certificate must have it.
     async Task<IEnumerable<(string Number, DestinationConfig Replica)>> ReplicasOf(
         DestinationConfig destination, CancellationToken cancellation)
     {
@@ -56,7 +56,7 @@ sealed class ReplicaLookup(
             }));
     }
 
-    // A name server that does not answer does not make replicas go away; their health is looked after elsewhere.
+    // If the name server does not answer, the replicas stay. Health checks decide about them.
     async Task<IPAddress[]> Find(string host, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -70,13 +70,13 @@ sealed class ReplicaLookup(
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
-            // What was known before holds.
+            // The known replicas stay.
         }
 
         return _known.GetValueOrDefault(host, []);
     }
 
-    // A replica with an address of each family is still one.
+    // A replica with an address of each family counts once.
     static IPAddress[] OfOneFamily(IPAddress[] addresses)
     {
         var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)

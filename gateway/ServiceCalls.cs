@@ -11,12 +11,12 @@ sealed record ServiceAnswer(HttpStatusCode Status, JsonObject Body)
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 }
 
-/// <summary>Questions of the gateway's own, for answers that are put together from all services.</summary>
+/// <summary>Requests that the gateway itself makes, for answers that are merged from all services.</summary>
 static class ServiceCalls
 {
     static readonly TimeSpan _timeLimit = TimeSpan.FromSeconds(5);
 
-    /// <param name="authorization">The caller's own token: each service decides for itself what it may see.</param>
+    /// <param name="authorization">The caller's token. Each service decides by itself what the caller may see.</param>
     /// <returns>Null if no replica had an answer.</returns>
     public static async Task<ServiceAnswer?> Get(
         ClusterState cluster, string pathAndQuery, string? authorization, CancellationToken cancellation)

@@ -8,8 +8,8 @@ using IPNetwork = System.Net.IPNetwork;
 namespace Shop.Gateway;
 
 /// <summary>
-/// Load balancers and ingresses in front of the gateway, which are believed about a client's address and scheme
-/// (X-Forwarded-For, X-Forwarded-Proto). Nobody is, by default: whoever is believed can be anybody.
+/// Load balancers and ingresses in front of the gateway, which the gateway trusts about a client's address and scheme (X-Forwarded-For,
+/// X-Forwarded-Proto). By default it trusts none, because a trusted forwarder can claim any address.
 /// </summary>
 public sealed class TrustedForwarderOptions : IValidatableObject
 {
@@ -47,7 +47,7 @@ static class TrustedForwarders
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<TrustedForwarderOptions>>((headers, options) =>
         {
             headers.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-            // As many as there are, as long as each is trusted.
+            // Any number of forwarders counts, as long as each is trusted.
             headers.ForwardLimit = null;
             headers.KnownProxies.Clear();
             headers.KnownIPNetworks.Clear();
@@ -60,7 +60,7 @@ static class TrustedForwarders
 
     public static void UseTrustedForwarders(this WebApplication app)
     {
-        // Without a known network the middleware would believe everybody.
+        // Without a known network, the middleware would trust every address.
         if (app.Services.GetRequiredService<IOptions<TrustedForwarderOptions>>().Value.Networks is not [])
         {
             app.UseForwardedHeaders();

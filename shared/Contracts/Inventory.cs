@@ -23,8 +23,8 @@ public sealed record StockRejected(Guid OrderId, IReadOnlyList<string> MissingSk
 public sealed record StockReleased(Guid OrderId);
 
 /// <summary>
-/// The order was confirmed after its hold had run out, and the stock is gone. The one case in which a confirmed order
-/// is undone by the shop itself.
+/// The order was confirmed after its hold had run out, and the stock is gone. This is the only case in which the shop itself undoes a
+/// confirmed order.
 /// </summary>
 public sealed record SaleRejected(Guid OrderId, IReadOnlyList<string> MissingSkus);
 

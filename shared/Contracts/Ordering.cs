@@ -3,7 +3,7 @@ namespace Shop.Contracts.Ordering;
 // Announces.
 
 /// <summary>
-/// A customer has placed an order, and has been told that it will be seen to. No service of the shop needs this: it is for whoever listens.
+/// A customer has placed an order, and the shop has accepted it. No service of the shop needs this event. It is for subscribers.
 /// </summary>
 /// <param name="Total">In EUR, two decimals.</param>
 /// <param name="Version">
@@ -18,8 +18,8 @@ public sealed record OrderPlaced(
 public sealed record OrderConfirmed(Guid OrderId, int Version = 0);
 
 /// <summary>
-/// The order has ended without its customer getting anything: it holds no stock, and no money for it is kept. Comes also after an
-/// OrderConfirmed, where a confirmed order is undone. Like <see cref="OrderPlaced"/> for whoever listens.
+/// The order has ended without its customer getting anything: it holds no stock, and no money for it is kept. It also comes after an
+/// OrderConfirmed, if a confirmed order is undone. It is for subscribers, like <see cref="OrderPlaced"/>.
 /// </summary>
 /// <param name="Reason">
 /// <c>out_of_stock</c>, <c>payment_declined</c>, <c>payment_timeout</c>, <c>stock_timeout</c> or <c>customer_request</c>; more may come.

@@ -1,6 +1,6 @@
 namespace Shop.Hosting;
 
-/// <summary>Recognises what must never get into a log, a message or a database.</summary>
+/// <summary>Recognises card numbers, which must never get into a log, a message or a database.</summary>
 public static class CardNumbers
 {
     const int DigitsMin = 13;

@@ -19,7 +19,7 @@ public sealed class DatabaseOptions : IValidatableObject
     [Required]
     public string Database { get; init; } = "";
 
-    /// <summary>Where it does not stand in the connection string: a password alone fits into a file of secrets.</summary>
+    /// <summary>The password, if the connection string has none. A password alone fits into a file of secrets.</summary>
     public string? DatabasePassword { get; init; }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -77,7 +77,7 @@ public static class DatabaseRegistration
     internal static void Use(DbContextOptionsBuilder options, NpgsqlDataSource database, string schema) => options
         .UseNpgsql(database, postgres => postgres.MigrationsHistoryTable("__migrations", schema))
         .UseSnakeCaseNamingConvention()
-        // Who migrates checks that before it connects, and says it in one sentence.
+        // Migrations check this before they connect, and report it in one sentence.
         .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
 
     static NpgsqlDataSource CreateDataSource(NpgsqlConnectionStringBuilder settings, string instance)
@@ -94,20 +94,20 @@ public static class DatabaseRegistration
         }
 
         settings.NoResetOnClose = true;
-        // A server that lost its power says nothing; its kernel's answer is asked for after seconds, not after two hours.
+        // A server that lost its power sends nothing. Keep-alives find that out after seconds, not after two hours.
         settings.TcpKeepAlive = true;
         settings.TcpKeepAliveTime = KeepAliveSeconds;
         settings.TcpKeepAliveInterval = KeepAliveSeconds;
-        // Nobody logs in by Kerberos, and its library is not everywhere. TLS is not touched by this.
+        // No user logs in with Kerberos, and its library is not installed everywhere. TLS does not depend on this.
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
-        // By its name, metrics do not call it by its connection string.
+        // Metrics use this name instead of the connection string.
         return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = instance }
             .ConfigureTracing(tracing => tracing
-                // As part of what is committed it has a span already.
+                // A COMMIT is already part of the span of its batch.
                 .ConfigureCommandFilter(command => command.CommandText != Commit.Statement)
                 .ConfigureCommandSpanNameProvider(command => StatementNames.Of(command.CommandText))
                 .ConfigureBatchSpanNameProvider(batch => StatementNames.Of(batch.BatchCommands[^1].CommandText))
-                // One line less for each statement in what is shown, and one object less to make.
+                // Without this event, a statement has one line less in a trace and needs one object less.
                 .EnableFirstResponseEvent(false))
             .Build();
     }

@@ -5,21 +5,21 @@ using Npgsql;
 namespace Shop.Hosting;
 
 /// <summary>
-/// The time by the database's clock, the one clock that all replicas of a service share: what one writes down another compares with, and
-/// neither has to trust its machine's clock. It is asked every few seconds; in between the time goes on by this machine's stopwatch.
+/// The time by the database's clock, the one clock that all replicas of a service share. Replicas compare each other's times, and need not
+/// trust their machines' clocks. The database is asked every few seconds. In between, this machine's stopwatch counts.
 /// </summary>
 /// <remarks>
-/// Off by at most half the time an answer took, and by what a machine that stood still has missed until it asks again. Until the
-/// database has answered for the first time it is the machine's clock.
+/// The error is at most half the time an answer took. After a standstill of the machine, it is also the missed time, until the next answer.
+/// Before the first answer, the machine's clock counts.
 /// </remarks>
-/// <param name="database">Asked for when the process starts: who needs a clock before does not need a database.</param>
+/// <param name="database">Resolved when the process starts, so that other uses of a clock need no database.</param>
 public sealed partial class DatabaseClock(
     Func<NpgsqlDataSource> database, ILogger<DatabaseClock> logger) : TimeProvider, IHostedService, IDisposable
 {
     static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
     static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(2);
 
-    // A slower answer says less than the stopwatch.
+    // A slower answer is less exact than the stopwatch.
     static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource _stop = new();
@@ -69,7 +69,7 @@ public sealed partial class DatabaseClock(
         }
         catch (Exception error)
         {
-            // The next one may answer. The stopwatch does not go wrong in the meantime.
+            // The next attempt may get an answer. The stopwatch stays right in the meantime.
             LogUnread(error.Message);
         }
     }

@@ -11,16 +11,16 @@ public sealed class DrainingOptions
     public const string Section = "Draining";
 
     /// <summary>
-    /// From the order to stop until it takes no requests any more. Longer than whoever balances the load needs to
-    /// notice; zero where nobody does.
+    /// The time from SIGTERM until the process takes no requests any more. It is longer than a load balancer needs to notice, and zero
+    /// without one.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:08")]
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(3);
 }
 
 /// <summary>
-/// A process that is told to stop says first that it is not ready, and serves on until nobody sends it requests any more: one that just
-/// closes its door breaks connections on which requests are already under way.
+/// A process that is told to stop first reports that it is not ready, and serves until the load balancer sends it no requests any more.
+/// Otherwise it would break connections on which requests are under way.
 /// </summary>
 sealed class Draining(IHostApplicationLifetime lifetime, IOptions<DrainingOptions> options, TimeProvider clock)
     : IHostedLifecycleService, IHealthCheck
@@ -30,7 +30,7 @@ sealed class Draining(IHostApplicationLifetime lifetime, IOptions<DrainingOption
             ? HealthCheckResult.Unhealthy("It is stopping.")
             : HealthCheckResult.Healthy());
 
-    // Comes before anything is stopped.
+    // This runs before anything is stopped.
     public async Task StoppingAsync(CancellationToken cancellationToken) =>
         await Task.Delay(options.Value.Time, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Shop.Hosting;
 
 /// <summary>
-/// /health/live: the process runs. /health/ready: it can serve, with each dependency by name. "Degraded" still serves: a
-/// service without its broker takes orders and keeps its messages.
+/// /health/live: the process runs. /health/ready: it can serve, with each dependency by name. A "degraded" process still serves: without
+/// its broker, a service takes orders and keeps its messages.
 /// </summary>
 static class Health
 {
@@ -39,6 +39,6 @@ static class Health
             JsonSerializerOptions.Web));
     }
 
-    // What an exception says is for the log, not for everybody.
+    // The text of an exception belongs into the log, not into a public answer.
     static string? DescriptionOf(HealthReportEntry entry) => entry.Exception is null ? entry.Description : "The check failed.";
 }

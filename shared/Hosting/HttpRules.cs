@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Shop.Hosting;
 
-/// <summary>What HTTP asks of every server and the framework leaves to us (RFC 9110, 9112).</summary>
+/// <summary>Rules of HTTP for every server that the framework does not implement (RFC 9110, 9112).</summary>
 public static class HttpRules
 {
     /// <summary>
@@ -18,8 +18,8 @@ public static class HttpRules
         headers.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false));
 
     /// <summary>
-    /// Refuses a request of which two servers might see the end in different places, and closes the connection: what follows may be
-    /// another request that was smuggled behind it (RFC 9112, 6.3). The server itself obeys Transfer-Encoding and goes on.
+    /// Refuses a request whose end two servers might see in different places, and closes the connection, because a smuggled request may
+    /// follow (RFC 9112, 6.3). The server itself obeys Transfer-Encoding and goes on.
     /// </summary>
     internal static void UseStrictFraming(this WebApplication app) => app.Use((http, next) =>
     {
@@ -35,7 +35,7 @@ public static class HttpRules
             "The end of the body is not clear. Send either Content-Length, or Transfer-Encoding: chunked over HTTP/1.1.");
     });
 
-    // The server renames the length that it does not obey.
+    // Kestrel renames the length that it ignores.
     static bool IsAmbiguous(HttpRequest request) =>
         request.Headers.TransferEncoding is { Count: > 0 } encodings
         && (encodings is not [var encoding] || !"chunked".Equals(encoding, StringComparison.OrdinalIgnoreCase)

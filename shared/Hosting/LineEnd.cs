@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Ends JSON answers with a newline: whoever asks with curl has the prompt on a line of its own. An endpoint with this
-/// in its metadata passes on what another process has written, with the newline of that one.
+/// Ends JSON answers with a newline, so that users of curl have the prompt on a line of its own. An endpoint with this in its metadata
+/// passes on what another process has written, with the newline of that one.
 /// </summary>
 public sealed class LineEnd
 {
@@ -14,7 +14,7 @@ public sealed class LineEnd
     internal static async Task Middleware(HttpContext http, RequestDelegate next)
     {
         await next(http);
-        // With a length that was announced there is no room for more.
+        // An announced length has no room for the newline.
         if (http.GetEndpoint()?.Metadata.GetMetadata<LineEnd>() is null
             && http.Response.ContentLength is null
             && IsJson(http.Response.ContentType))
@@ -23,7 +23,7 @@ public sealed class LineEnd
         }
     }
 
-    /// <summary>After the answer, once.</summary>
+    /// <summary>The newline is written once, after the answer.</summary>
     internal static void Add(HttpContext http)
     {
         if (http.Items.TryAdd(_isThere, null))

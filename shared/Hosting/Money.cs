@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Shop.Hosting;
 
-/// <summary>An amount on the wire. A text, because a JSON number is a binary fraction to many readers.</summary>
+/// <summary>An amount on the wire. It is a text, because many readers make a binary fraction of a JSON number.</summary>
 /// <param name="Amount">Two decimals, such as <c>25.00</c>.</param>
 /// <param name="Currency">ISO 4217.</param>
 public sealed record Money(string Amount, string Currency)

@@ -8,10 +8,10 @@ using Microsoft.OpenApi;
 
 namespace Shop.Hosting;
 
-/// <summary>What the service's API document says beyond what its routes say themselves.</summary>
+/// <summary>The parts of the service's API document that its routes do not have.</summary>
 public static class OpenApi
 {
-    /// <summary>A body that does what is described, when it is sent as it stands.</summary>
+    /// <summary>An example body that can be sent as it is.</summary>
     public static RouteHandlerBuilder WithRequestExample(this RouteHandlerBuilder route, string json) =>
         route.WithMetadata(new RequestExample(json));
 
@@ -47,7 +47,7 @@ public static class OpenApi
 
         if (metadata.OfType<IAllowAnonymous>().Any())
         {
-            // An empty requirement: no token is needed, whatever the document asks for elsewhere.
+            // An empty requirement means that no token is needed, although the document asks for one elsewhere.
             operation.Security = [[]];
         }
     }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Shop.Hosting;
 
-/// <summary>The routes by which a service is looked after.</summary>
+/// <summary>The routes for operators.</summary>
 public static class Ops
 {
     /// <summary>Everything below /ops, for staff only.</summary>

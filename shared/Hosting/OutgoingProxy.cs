@@ -5,9 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Shop.Hosting;
 
 /// <summary>
-/// The proxy that HTTPS_PROXY and the like name, for what a process asks of other hosts: a payment provider, a
-/// collector, an issuer of tokens. .NET would also ask it for this machine's own addresses; and whoever reads the log
-/// sees that there is one.
+/// The proxy of HTTPS_PROXY and similar variables, for calls to other hosts: a payment provider, a collector, an issuer of tokens. .NET
+/// would also use it for this machine's own addresses. The log says that there is a proxy.
 /// </summary>
 sealed partial class OutgoingProxy(IWebProxy environments) : IWebProxy
 {
@@ -32,7 +31,7 @@ sealed partial class OutgoingProxy(IWebProxy environments) : IWebProxy
     {
         if (HttpClient.DefaultProxy.GetProxy(_elsewhere) is { } proxy)
         {
-            // Without the user and password that it may be given with.
+            // The address is logged without the user and password that it may contain.
             Told(app.Logger, $"{proxy.Scheme}://{proxy.Authority}");
         }
     }

@@ -24,7 +24,7 @@ public static class SelfCheck
         try
         {
             using var answer = await http.GetAsync(new Uri(address, "/health/ready"));
-            // What it says names what is missing.
+            // The answer names what is missing.
             await Console.Out.WriteLineAsync(await answer.Content.ReadAsStringAsync());
             return answer.StatusCode == HttpStatusCode.OK ? 0 : 1;
         }

@@ -25,7 +25,7 @@ public static class Serving
     /// <summary>Serves until it is told to stop. Wrong settings end it with a line for each that names the key.</summary>
     /// <param name="map">Adds the process's own routes.</param>
     /// <param name="beforeAuthorization">Adds what must see also the requests that are turned away.</param>
-    /// <param name="isPublic">True if everybody reaches its port; what is only for those who run it is not shown there.</param>
+    /// <param name="isPublic">True if the public reaches its port. Routes for operators are not shown there.</param>
     /// <returns>The process's exit code.</returns>
     public static Task<int> ServeAsync(
         this WebApplicationBuilder builder,
@@ -44,7 +44,7 @@ public static class Serving
             }
             catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                // Told to stop before it was up, which is no failure.
+                // The process was told to stop before it was up, which is no failure.
                 return 0;
             }
 

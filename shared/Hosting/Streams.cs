@@ -6,8 +6,8 @@ using Microsoft.Extensions.Hosting;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Ends answers without a time limit, such as event streams, as soon as the process is asked to stop. They would use up the
-/// time that everything else needs to stop in good order; their clients come back with Last-Event-ID.
+/// Ends answers without a time limit, such as event streams, as soon as the process is asked to stop. Otherwise they would use up the time
+/// for a graceful stop. Their clients reconnect with Last-Event-ID.
 /// </summary>
 static class Streams
 {

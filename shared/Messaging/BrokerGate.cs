@@ -6,9 +6,8 @@ using RabbitMQ.Client;
 namespace Shop.Messaging;
 
 /// <summary>
-/// Stands before each connection MassTransit makes, and lets it pass once the broker takes connections. Left to itself
-/// MassTransit pauses up to half a minute between two attempts, and gives up for ever when a broker that is just starting
-/// does not know its users yet.
+/// Stands before each connection MassTransit makes, and lets it pass once the broker takes connections. Otherwise MassTransit pauses up to
+/// half a minute between two attempts, and gives up for ever if a starting broker does not know its users yet.
 /// </summary>
 sealed partial class BrokerGate(
     IOptions<RabbitMqOptions> options, IHostApplicationLifetime lifetime, ILogger<BrokerGate> logger)
@@ -46,11 +45,13 @@ sealed partial class BrokerGate(
 static class BrokerConnections
 {
     /// <summary>
-    /// A replica that stands still is found out after two of these, and what it was handed goes to the others.
+    /// After two missed heartbeats, the broker closes the connection of a replica that stands still, and its messages go to the others.
     /// </summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
 
-    /// <summary>How this service connects to the broker, apart from MassTransit. Whoever loses a connection makes a new one.</summary>
+    /// <summary>
+    /// How this service connects to the broker, apart from MassTransit. A user that loses its connection makes a new one.
+    /// </summary>
     public static ConnectionFactory ConnectionFactory(this RabbitMqOptions options, string clientName) => new()
     {
         HostName = options.Host,

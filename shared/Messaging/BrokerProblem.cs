@@ -20,7 +20,7 @@ static class BrokerProblem
         OperationInterruptedException { ShutdownReason.ReplyText: { } text } => $"The message broker has closed the connection: {text}.",
         NpgsqlException or InvalidOperationException or OperationCanceledException =>
             $"The database cannot be used: {error.Message.TrimEnd('.')}.",
-        // The client's own come wrapped.
+        // The client wraps its own exceptions.
         _ when error is TimeoutException => $"{error.Message}. See what keeps it busy, and how large its queues are.",
         var cause =>
             $"The message broker cannot be reached: {cause.Message.TrimEnd('.')}. Is it up, and can it be reached at {options.Host}:{options.Port}?",

@@ -38,13 +38,13 @@ static class BrokerTls
         return authorities;
     }
 
-    // Without authorities of its own the machine's verdict stands, whatever it is.
+    // Without authorities of its own, the machine's verdict counts.
     static RemoteCertificateValidationCallback Check(RabbitMqOptions options) => options.CaFile is { } file
         ? (_, certificate, chain, errors) => IsSignedBy(file, certificate, chain, errors)
         : (_, _, _, errors) => errors == SslPolicyErrors.None;
 
-    // The file is read each time: authorities change while processes run. Who is not named by the certificate, or shows
-    // none, is refused whoever signed it.
+    // The file is read each time, because authorities change while processes run. A broker without a certificate, or with one for another
+    // name, is refused.
     static bool IsSignedBy(string file, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)

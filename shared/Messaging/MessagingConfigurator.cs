@@ -35,8 +35,8 @@ public sealed class MessagingConfigurator<TDb> where TDb : DbContext
     }
 
     /// <summary>
-    /// Rows of this kind are loaded and locked for whoever says that he needs them. All batches of all replicas lock
-    /// the kinds in the order of their registration.
+    /// Rows of this kind are loaded and locked for work that declares that it needs them. All batches of all replicas lock the kinds in the
+    /// order of their registration.
     /// </summary>
     public MessagingConfigurator<TDb> Rows<TRow>() where TRow : class
     {

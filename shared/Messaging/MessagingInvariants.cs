@@ -7,10 +7,10 @@ namespace Shop.Messaging;
 /// <summary>What a service promises about its messaging tables.</summary>
 public static class MessagingInvariants
 {
-    // What the broker refused is tried again later, and should be out all the same.
+    // A message that the broker refused is tried again later, and counts too.
     const string Overdue = "(due_at <= now() or refused_since is not null)";
 
-    // A deadline since it is due, what was refused since then, everything else since it was written.
+    // A deadline counts from its due time, a refused message from the refusal, and every other row from its insertion.
     const string OverdueSince = "coalesce(refused_since, greatest(created_at, due_at))";
 
     public static IReadOnlyList<InvariantRule> Rules(string schema, TimeSpan grace) =>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Shop.Messaging;
 
-/// <summary>What the messaging core tells about itself, under the meter name <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of the messaging core, under the meter name <see cref="MeterName"/>.</summary>
 public sealed class MessagingMetrics : IHostedService, IDisposable
 {
     public const string MeterName = "Shop.Messaging";
@@ -57,7 +57,7 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
             "For how long a lane has been at the same batch");
     }
 
-    /// <summary>Begins every counter at 0: the step from nothing to 1 is no increase to whoever reads them.</summary>
+    /// <summary>Begins every counter at 0, because Prometheus does not see the step from nothing to 1 as an increase.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         Published(0, 0, 0);
@@ -132,7 +132,7 @@ public sealed class MessagingMetrics : IHostedService, IDisposable
     internal void ObserveBacklog(Func<long> messages) => _meter.CreateObservableUpDownCounter(
         "shop.outbox.backlog", messages, "{message}", "Messages due and not yet published");
 
-    // What is still held up is put off again within the longest pause.
+    // A message that is still held up is postponed again within the longest pause.
     IEnumerable<Measurement<double>> PutOffAges() => _endpoints.Select(endpoint => new Measurement<double>(
         _putOffAges.TryGetValue(endpoint, out var known)
             && Stopwatch.GetElapsedTime(known.At) < _putOffForgotten ? known.Age.TotalSeconds : 0,

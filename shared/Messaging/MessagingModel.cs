@@ -19,7 +19,7 @@ public static class MessagingModel
             inbox.Property(row => row.Content).HasColumnName("content");
             inbox.Property(row => row.Copy).HasColumnName("copy");
             inbox.Property(row => row.ReceivedAt).HasColumnName("received_at");
-            // Of the oldest alone. Block ranges would be cheaper to keep, but tell nothing once rows lie where purged ones lay.
+            // The index finds the oldest rows. Block ranges would be cheaper, but do not work once new rows take the places of purged ones.
             inbox.HasIndex(row => row.ReceivedAt).HasDatabaseName("ix_inbox_age");
         });
         model.Entity<OutboxRow>(outbox =>
@@ -101,7 +101,7 @@ public static class MessagingModel
         public Guid MessageId { get; init; }
         public string Endpoint { get; init; } = "";
 
-        /// <summary>Of type and body; null in rows of the release that did not write it.</summary>
+        /// <summary>The hash of type and body. Null in rows of a release that did not write it.</summary>
         public Guid? Content { get; init; }
 
         /// <summary>True if the delivery that had its effect need not have been the only one.</summary>
@@ -115,7 +115,7 @@ public static class MessagingModel
         /// <summary>The replica that publishes the row: the key of its <see cref="LeaseRow"/>.</summary>
         public long Owner { get; init; }
 
-        /// <summary>Not before this database time; <c>-infinity</c> means at once.</summary>
+        /// <summary>The earliest time of publishing, by the database's clock. <c>-infinity</c> means at once.</summary>
         public DateTime DueAt { get; init; }
 
         public long Seq { get; init; }

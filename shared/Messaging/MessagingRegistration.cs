@@ -94,7 +94,7 @@ public static class MessagingRegistration
             health.Tags.Clear();
             health.Tags.Add("ready");
         });
-        // Publishing past the outbox would lose a message in a crash: it fails loudly instead.
+        // Publishing past the outbox could lose a message in a crash, so it throws.
         bus.ReplaceScoped<MassTransit.DependencyInjection.IScopedBusContextProvider<IBus>, OutboxOnlyBusContextProvider>();
         configurator.Endpoints.ForEach(endpoint => endpoint.Register(bus));
         bus.UsingRabbitMq((context, rabbit) =>
@@ -118,8 +118,8 @@ public static class MessagingRegistration
                 rabbit.ReceiveEndpoint(receiver.Name, endpoint =>
                 {
                     endpoint.SetQuorumQueue();
-                    // RabbitMQ 4 drops a message after 20 deliveries unless told otherwise. Attempts are counted by us, and
-                    // deliveries that ended with a lost connection are no fault of the message.
+                    // RabbitMQ 4 drops a message after 20 deliveries unless told otherwise. The service counts attempts itself, and a
+                    // delivery that ended with a lost connection does not count.
                     endpoint.SetQueueArgument("x-delivery-limit", DeliveryLimit);
                     endpoint.PrefetchCount = options.PrefetchCount;
                     endpoint.ConcurrentMessageLimit = options.ConcurrentMessages;

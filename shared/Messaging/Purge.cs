@@ -67,8 +67,8 @@ sealed partial class Purge<TDb>(
                 tables.Inbox,
                 "received_at",
                 TimeSpan.FromDays(options.InboxRetentionDays),
-                // A copy of it has had its effect, or is still to have it under the id it is replayed by; and it may be
-                // replayed at any time.
+                // The inbox row stays while its dead letter can be replayed, because a copy of the message has had its effect or may have
+                // it then.
                 $"""
                 (message_id, endpoint) in (
                     select message_id, endpoint from {tables.DeadLetters} where message_id is not null

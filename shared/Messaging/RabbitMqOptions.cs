@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Shop.Messaging;
 
-/// <summary>Where the broker is and who we are there.</summary>
+/// <summary>The address of the broker and the service's login.</summary>
 public sealed class RabbitMqOptions : IValidatableObject
 {
     public const string Section = "RabbitMq";

@@ -7,15 +7,15 @@ using Microsoft.AspNetCore.Mvc;
 namespace Shop.PaymentProvider;
 
 /// <summary>
-/// The API of the provider. A charge is made once for an idempotency key: who repeats the key is given the same charge, and
-/// waits for it if it is still being made.
+/// The API of the provider. A charge is made once for an idempotency key. A request that repeats the key gets the same charge, and waits
+/// for it if it is still being made.
 /// </summary>
 sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, TimeProvider clock)
 {
     const int FlakyFailures = 2;
     static readonly TimeSpan _slowness = TimeSpan.FromSeconds(5);
 
-    // Lazy: the dictionary may make two values for a key at once, though it keeps one, and two tasks would be two charges.
+    // The value is lazy, because the dictionary may make two values for a key at once, though it keeps one. Two tasks would be two charges.
     readonly ConcurrentDictionary<string, Lazy<Task<Charge>>> _making = new();
     readonly ConcurrentDictionary<string, bool> _late = new();
     readonly ConcurrentDictionary<string, int> _flakyFailures = new();
@@ -86,7 +86,7 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
 
         if (faults.Happens(faults.Current.LateRate))
         {
-            // Two at once: one of them lands.
+            // Of two requests at once, one lands.
             if (!_late.TryAdd(key, true))
             {
                 return KeyInUse();
@@ -96,7 +96,7 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         }
 
-        // Not bound to the caller: the money moves even if nobody waits for the answer any more.
+        // The charge does not depend on the caller: the money moves even if nobody waits for the answer any more.
         var making = _making.GetOrAdd(key, _ => new(() => Task.Run(() => MakeOnce(request, key, amount))));
         var charge = await making.Value.WaitAsync(cancellation);
         if (request.Token == Tokens.Timeout || faults.Happens(faults.Current.SilentRate))

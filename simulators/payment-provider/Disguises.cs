@@ -3,8 +3,8 @@ using System.Text;
 namespace Shop.PaymentProvider;
 
 /// <summary>
-/// Answers that are none: what proxies, firewalls and broken servers say in the provider's place. Whether the call got through before is
-/// another matter, which nobody can tell from such an answer.
+/// Answers of proxies, firewalls and broken servers in the provider's place. Such an answer does not tell whether the call got through
+/// before.
 /// </summary>
 sealed class Disguises(FaultInjection faults)
 {
@@ -24,7 +24,7 @@ sealed class Disguises(FaultInjection faults)
         new(201, "application/json", """{"status":"succeeded"}"""), new(200, "application/json", """[{"status":"failed"}]"""),
     ];
 
-    // Of a true answer, with a word in it that nobody knows.
+    // Unknown words that replace the status in a true answer.
     static readonly string[] _words = ["pending", "processing", "requires_action", "failed", "canceled"];
 
     static readonly Disguise[] _broken =
@@ -58,7 +58,7 @@ sealed class Disguises(FaultInjection faults)
     {
         if (faults.Pick([true, false]))
         {
-            await Hear(http, next);
+            await Capture(http, next);
         }
 
         http.Response.StatusCode = disguise.Status;
@@ -79,7 +79,7 @@ sealed class Disguises(FaultInjection faults)
 
     async Task Misspell(HttpContext http, RequestDelegate next)
     {
-        var answer = await Hear(http, next);
+        var answer = await Capture(http, next);
         var word = faults.Pick(_words);
         foreach (var status in new[] { "succeeded", "declined", "refunded" })
         {
@@ -89,8 +89,8 @@ sealed class Disguises(FaultInjection faults)
         await http.Response.WriteAsync(answer, http.RequestAborted);
     }
 
-    // Lets the call have its effect, and keeps what would have been said.
-    static async Task<string> Hear(HttpContext http, RequestDelegate next)
+    // Lets the call have its effect, and keeps the answer from the caller.
+    static async Task<string> Capture(HttpContext http, RequestDelegate next)
     {
         var body = http.Response.Body;
         using var heard = new MemoryStream();

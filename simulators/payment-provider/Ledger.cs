@@ -6,8 +6,8 @@ using System.Threading.Channels;
 namespace Shop.PaymentProvider;
 
 /// <summary>
-/// All charges there ever were: an append-only file of JSON lines, the newest line of a charge being its present state. A
-/// line is with the operating system before anybody is answered, so the ledger survives the death of the process.
+/// All charges ever made, in an append-only file of JSON lines. The newest line of a charge is its present state. A line is with the
+/// operating system before the request is answered, so the ledger survives the death of the process.
 /// </summary>
 sealed class Ledger : IAsyncDisposable
 {
@@ -28,8 +28,8 @@ sealed class Ledger : IAsyncDisposable
     {
         _clock = clock;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        // Shared with nobody, which on Linux is an advisory lock: a second process with the same ledger would take
-        // money that the first does not know of.
+        // The file is opened without sharing, which on Linux is an advisory lock. A second process with the same ledger would take money
+        // that the first does not know of.
         _file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         Load();
         _writing = Task.Run(Write);
@@ -86,7 +86,7 @@ sealed class Ledger : IAsyncDisposable
         await _file.DisposeAsync();
     }
 
-    // A line cut short by a crash was never answered for: it is dropped, and the next one takes its place.
+    // A line that a crash cut short belongs to a request that was never answered. It is dropped, and the next line takes its place.
     void Load()
     {
         using var reader = new StreamReader(_file, Encoding.UTF8, leaveOpen: true);

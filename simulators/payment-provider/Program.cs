@@ -14,7 +14,7 @@ if (builder.Configuration["SHOP_SECRETS"] is { Length: > 0 } secrets)
     builder.Configuration.AddKeyPerFile(Path.GetFullPath(secrets), optional: true);
 }
 
-// A start that fails is told below, in one line.
+// A failed start is reported below, in one line.
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 builder.Services.AddProblemDetails();
@@ -32,7 +32,8 @@ app.UseStatusCodePages();
 app.UseWhen(http => http.Request.Path.StartsWithSegments("/v1/charges"), api =>
 {
     api.Use(api.ApplicationServices.GetRequiredService<Disguises>().Answer);
-    // Who brings no key stands at the provider's own console, as drills and people on this machine do; a wrong one is refused.
+    // A request without a key counts as one from the provider's own console, which drills and people on this machine use. A wrong key is
+    // refused.
     var key = builder.Configuration["ApiKey"];
     api.Use(async (http, next) =>
     {

@@ -1,18 +1,17 @@
 namespace Shop.PaymentProvider;
 
 /// <summary>
-/// Gives money back: for the shop, and for whoever else can, such as a person at the provider's console or its fraud
-/// screening.
+/// Gives money back for the shop, and for others who can, such as a person at the provider's console or its fraud screening.
 /// </summary>
 sealed class Refunds(Ledger ledger, FaultInjection faults, TimeProvider clock) : IDisposable
 {
     readonly SemaphoreSlim _refunding = new(1);
 
-    /// <summary>Gives back an amount, or what is left of the charge. Once for a key.</summary>
+    /// <summary>Gives back an amount, or the rest of the charge, once for a key.</summary>
     /// <returns>Null if there is not that much.</returns>
     public async Task<Charge?> GiveBack(string id, string key, decimal? amount, CancellationToken cancellation)
     {
-        // One at a time, or two refunds of one charge could give back more than there is.
+        // Refunds run one at a time: two refunds of one charge could give back more than there is.
         await _refunding.WaitAsync(cancellation);
         try
         {

@@ -12,7 +12,7 @@ public sealed class Model : IAsyncDisposable
     public const string Local = "local";
     public const string Containers = "containers";
 
-    // What only exists once it runs, such as the address of a container, is waited for: that would be for ever.
+    // The limit ends the wait for a value that exists only in a running system, such as the address of a container.
     static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
 
     readonly IDistributedApplicationTestingBuilder _builder;
@@ -37,7 +37,7 @@ public sealed class Model : IAsyncDisposable
     /// <summary>The environment variables of a resource: their values, or for the model's text what stands there for each.</summary>
     public async Task<IReadOnlyDictionary<string, string>> Settings(IResource resource, DistributedApplicationOperation operation)
     {
-        // Usually done when it starts.
+        // The AppHost does this when it starts.
         foreach (var endpoint in Resources.SelectMany(other => other.Annotations.OfType<EndpointAnnotation>())
             .Where(endpoint => endpoint.Port is not null))
         {

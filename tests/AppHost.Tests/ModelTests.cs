@@ -8,11 +8,10 @@ using Shop.Launcher.Servers;
 
 namespace Shop.AppHost.Tests;
 
-/// <summary>What the AppHost starts is what ./shop starts, in both ways to have servers.</summary>
+/// <summary>The AppHost starts the same programs with the same settings as ./shop, in both ways to have servers.</summary>
 public sealed partial class ModelTests
 {
-    // Where a program keeps its log and says who it is, and where Aspire has its own; and what is only for many
-    // processes on a small machine.
+    // Settings for logs and identity, for which Aspire has its own, and settings for many processes on a small machine.
     static readonly string[] _launchersOwn = ["ASPNETCORE_", "DOTNET_", "Logging__", "OTEL_", "SHOP_INSTANCE"];
     static readonly string[] _appHostsOwn =
         ["ASPNETCORE_", "DOTNET_", "HTTP_PORTS", "LOGGING__", "OTEL_", "SHOP_INSTANCE", "SHOP_TRACE_VIEWER", "SSL_CERT_"];
@@ -137,7 +136,7 @@ public sealed partial class ModelTests
         new ShopPrograms(new(Checkout.FindRoot(), model.State, new Ports(0))).All(Replicas.One)
             .ToDictionary(process => Replicas.ServiceOf(process.Name) ?? process.Name);
 
-    // Two words for this machine, one end for the address of a replica, and a ledger that ends with the containers.
+    // The comparison ignores the form of addresses and connection strings, and the ledger's path with containers.
     static string[] Comparable(IReadOnlyDictionary<string, string> settings, string[] others, string way) =>
     [
         .. settings.Where(setting => !others.Any(own => setting.Key.StartsWith(own, StringComparison.Ordinal)))

@@ -9,13 +9,10 @@ using Shop.Launcher.Processes;
 
 namespace Shop.AppHost.Tests;
 
-/// <summary>
-/// The AppHost on the servers of this machine, as F5 starts it. What ./shop can do with its own system it can do with
-/// this one.
-/// </summary>
+/// <summary>The AppHost on the servers of this machine, as F5 starts it. The commands of ./shop work with this system too.</summary>
 public sealed partial class RunTests
 {
-    // Not a multiple of the offsets people choose, and far from the other tests'.
+    // The offset is no multiple of those that people choose, and far from the other tests'.
     const int PortsAbove = 2044;
     static readonly TimeSpan _startLimit = TimeSpan.FromMinutes(5);
 
@@ -55,11 +52,11 @@ public sealed partial class RunTests
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
             [
                 "--servers=local", $"--{Checkout.StateVariable}={_checkout.State.Path}", $"--{Ports.Variable}={_checkout.Ports.Offset}",
-                // Where ./shop looks for them.
+                // ./shop looks for them there.
                 "--DcpPublisher:RandomizePorts=false",
             ],
             Cancellation);
-        // Each look at a program that has not started yet is an error with its stack trace.
+        // Each health check of a program that has not started yet logs an error with its stack trace.
         builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         return await builder.BuildAsync(Cancellation);
     }

@@ -8,8 +8,7 @@ static class CalledFiles
     /// <param name="assembly">A name without path and ending; it is beside the tests.</param>
     /// <param name="folder">The folder of its sources, relative to the root of the repository.</param>
     /// <returns>
-    /// Files relative to that folder, sorted. What only carries data (properties, records) and generated code is left
-    /// out.
+    /// Files relative to that folder, sorted. Types that only carry data (properties, records) and generated code are left out.
     /// </returns>
     public static IReadOnlyList<string> From(string assembly, string folder, string type, string method)
     {

@@ -1,8 +1,8 @@
 namespace Shop.Architecture.Tests;
 
 /// <summary>
-/// A handler gets its rows from the batch that has locked them, and from nowhere else: a row that is read without a
-/// lock may be another one by the time it is written.
+/// A handler gets its rows only from the batch that has locked them. A row that is read without a lock may have changed by the time it is
+/// written.
 /// </summary>
 public sealed class HandlerRowsTests
 {

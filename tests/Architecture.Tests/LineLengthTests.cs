@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Shop.Architecture.Tests;
 
 /// <summary>
-/// No line is longer than two files side by side can show. What cannot be broken may be: the lines of a raw text, and a line that is
-/// nothing but one text.
+/// Lines are short enough to show two files side by side. Two kinds of lines may be longer, because they cannot be broken: the lines of a
+/// raw text, and a line that is nothing but one text.
 /// </summary>
 public sealed partial class LineLengthTests
 {

@@ -1,6 +1,6 @@
 namespace Shop.Architecture.Tests;
 
-/// <summary>What somebody reads who follows POST /orders to the committed outbox row.</summary>
+/// <summary>The code that a reader follows from POST /orders to the committed outbox row is short.</summary>
 public sealed class OrderPathTests
 {
     const string Folder = "services/ordering";
@@ -10,7 +10,7 @@ public sealed class OrderPathTests
     static readonly string[] _path =
         ["Orders/OrderEndpoints.cs", "Orders/PlaceOrder.cs", "Orders/PlaceOrderRules.cs", "Orders/Order.cs", "Sagas/OrderSaga.Begin.cs"];
 
-    // Called in one line that says what they do.
+    // Calls of these files say in one line what they do, so a reader need not open them.
     static readonly string[] _knownByName = ["Orders/Admission.cs", "Orders/OrderMetrics.cs"];
 
     [Fact]

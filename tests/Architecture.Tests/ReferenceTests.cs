@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Shop.Architecture.Tests;
 
-/// <summary>Who may use whom. A list of what is allowed: a new project is in no list until somebody decides.</summary>
+/// <summary>The projects that each project may use. A new project fails until somebody adds it to the list.</summary>
 public sealed class ReferenceTests
 {
     static readonly string[] _ofServices = ["shared/Contracts", "shared/Hosting", "shared/Messaging"];
@@ -29,7 +29,7 @@ public sealed class ReferenceTests
         ],
     };
 
-    // It asks the decisions of all three services.
+    // Exploration.Tests calls the decisions of all three services.
     static readonly string[] _seeInternals = ["Shop.Exploration.Tests"];
 
     public static TheoryData<string> Projects =>

@@ -5,7 +5,7 @@ using Shop.Launcher.Compose;
 
 namespace Shop.Chaos.Tests;
 
-/// <summary>Faults of containers, with a docker that writes down what it is asked and answers from a script.</summary>
+/// <summary>Faults of containers, with a fake docker that records its arguments and answers from a script.</summary>
 public sealed class ContainerFaultTests : IDisposable
 {
     const string Find = "compose ps --all --quiet payment-1";

@@ -5,7 +5,7 @@ using Shop.Chaos.Drills.Faults;
 
 namespace Shop.Chaos.Tests;
 
-/// <summary>The network of a drill does what its conditions say, and counts whom it met.</summary>
+/// <summary>The network of a drill applies its conditions, and counts the connections and pieces they met.</summary>
 public sealed class LinkTests : IAsyncLifetime
 {
     static readonly TimeSpan _silence = TimeSpan.FromMilliseconds(300);
@@ -42,7 +42,7 @@ public sealed class LinkTests : IAsyncLifetime
 
         await Assert.ThrowsAnyAsync<IOException>(Ask);
         using var another = new TcpClient();
-        // The reset comes while it connects, or when it has.
+        // The reset comes while the client connects, or right after.
         var refused = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
             await another.ConnectAsync(IPAddress.Loopback, _link.Port, Cancellation);

@@ -3,7 +3,7 @@ using Shop.Chaos.Drills;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>What the documents name exists: drills, alerts, test classes, files, pages they link to.</summary>
+/// <summary>Drills, alerts, test classes, files and pages that the documents name exist.</summary>
 public sealed partial class DocumentTests
 {
     static readonly string _root = FindRoot();
@@ -50,8 +50,9 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void Links_lead_to_a_file_and_a_heading(string document)
     {
-        var broken = Link().Matches(Read(document)).Where(link => !Leads(document, link.Groups[1].Value, link.Groups[2].Value)).Select(
-            link => link.Value);
+        var broken = Link().Matches(Read(document))
+            .Where(link => !TargetExists(document, link.Groups[1].Value, link.Groups[2].Value))
+            .Select(link => link.Value);
 
         Assert.Empty(broken);
     }
@@ -88,14 +89,14 @@ public sealed partial class DocumentTests
         Assert.Empty(missing);
     }
 
-    static bool Leads(string document, string file, string heading)
+    static bool TargetExists(string document, string file, string heading)
     {
         var target = file is "" ? document : Path.GetRelativePath(_root, Path.Combine(_root, Path.GetDirectoryName(document)!, file));
         return Path.Exists(Path.Combine(_root, target))
             && (heading is "" || Heading().Matches(Read(target)).Select(line => Anchor(line.Groups[1].Value)).Contains(heading));
     }
 
-    // As code hosts make them.
+    // Anchors have the form that code hosts give them.
     static string Anchor(string heading) => NoAnchor().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
     static string Read(string document) => File.ReadAllText(Path.Combine(_root, document));

@@ -8,11 +8,11 @@ namespace Shop.Cli.Tests;
 
 public sealed class EnvTests : IDisposable
 {
-    const string Awkward = """a b;c="d" $HOME `id` \ 'e' #f""";
+    const string SpecialCharacters = """a b;c="d" $HOME `id` \ 'e' #f""";
 
     static readonly BackgroundProcess _process = new("payment-1", 5103, "dotnet", [])
     {
-        Environment = new Dictionary<string, string> { ["ConnectionStrings__Database"] = Awkward, ["A"] = "1" },
+        Environment = new Dictionary<string, string> { ["ConnectionStrings__Database"] = SpecialCharacters, ["A"] = "1" },
     };
 
     readonly StateDirectory _state = new(Directory.CreateTempSubdirectory("shop-env-").FullName);
@@ -24,7 +24,7 @@ public sealed class EnvTests : IDisposable
 
         var result = await Tool.Run(["sh", "-c", script], cancellation: TestContext.Current.CancellationToken);
 
-        Assert.Equal("1 " + Awkward, result.Output);
+        Assert.Equal("1 " + SpecialCharacters, result.Output);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class EnvTests : IDisposable
 
     [Fact]
     public void As_a_file_of_settings_each_is_a_line() =>
-        Assert.Equal($"A=1\nConnectionStrings__Database={Awkward}", Env.Text(_process, "dotenv"));
+        Assert.Equal($"A=1\nConnectionStrings__Database={SpecialCharacters}", Env.Text(_process, "dotenv"));
 
     [Fact]
     public void A_service_is_found_with_all_its_replicas_and_a_process_alone()

@@ -5,7 +5,7 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>docs/messages.md is what others program against: bodies as they are sent, and who may send and read each.</summary>
+/// <summary>docs/messages.md agrees with the program: message bodies, and the services that may send and read each message.</summary>
 public sealed partial class MessageCatalogueTests
 {
     const string Anybody = "anybody";
@@ -36,7 +36,7 @@ public sealed partial class MessageCatalogueTests
     [Fact]
     public void Its_receiver_may_read_it_and_the_subscriber_if_it_is_an_event() => Assert.All(_rows, row => Assert.Equal(
         Readers(row).Order(StringComparer.Ordinal),
-        // Ordering may do anything with what is its own.
+        // The sender is left out, because a service may read its own exchanges.
         _users.Where(user => user.Name is not BrokerAccess.Monitor && user.Name != row.From && Regex.IsMatch(Exchange(row), user.Read))
             .Select(user => user.Name).Order(StringComparer.Ordinal)));
 

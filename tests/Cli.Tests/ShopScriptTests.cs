@@ -4,7 +4,7 @@ using Shop.Launcher.Processes;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>The script ./shop, in a checkout of its own with a dotnet that only writes down what it is asked.</summary>
+/// <summary>The script ./shop, in a checkout of its own with a fake dotnet that records its arguments.</summary>
 public sealed class ShopScriptTests : IDisposable
 {
     const string Program = "tools/cli/bin/Release/net10.0/Shop.Cli.dll";
@@ -221,7 +221,7 @@ public sealed class ShopScriptTests : IDisposable
         Assert.Contains($"run {command}", lines);
     }
 
-    // A build of the real one takes longer than the clock of the file system ticks.
+    // A real build takes longer than the resolution of file times.
     void Write(string file, string text)
     {
         var path = Path.Combine(_root, file);
@@ -236,7 +236,7 @@ public sealed class ShopScriptTests : IDisposable
         var dotnet = Path.Combine(_root, "bin", "dotnet");
         File.WriteAllText(
             dotnet,
-            // The values are in it: a build does not see variables it does not know.
+            // The values are in the text of the script, because a build gets no unknown variables.
             $$"""
             #!/bin/sh
             case $1 in

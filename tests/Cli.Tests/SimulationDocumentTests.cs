@@ -4,7 +4,7 @@ using Shop.Simulation;
 
 namespace Shop.Cli.Tests;
 
-/// <summary>The table of docs/scaling.md is what the program says.</summary>
+/// <summary>The table of docs/scaling.md is the output of the program.</summary>
 public sealed class SimulationDocumentTests
 {
     [Fact]

@@ -3,8 +3,8 @@ using Shop.Simulation;
 namespace Shop.Cli.Tests;
 
 /// <summary>
-/// The simulation against what is known without one: the textbook's queues, conservation, and the one number a server cannot
-/// exceed. What it says of a thousand shards is worth as much as this.
+/// The simulation agrees with known results: textbook queues, conservation laws, and the capacity of a server. These tests are the reason
+/// to trust its numbers for a thousand shards.
 /// </summary>
 public sealed class SimulationTests
 {
@@ -40,7 +40,7 @@ public sealed class SimulationTests
         Close(Service + (load * Service / (2 * (1 - load))), seen.MeanTimeInSystem, within: 0.03);
     }
 
-    /// <summary>L = λ W, whatever is inside: the left side is counted along the way, the right side order by order.</summary>
+    /// <summary>L = λ W for any system. The left side is counted over time, the right side order by order.</summary>
     [Theory]
     [InlineData(1, false)]
     [InlineData(20, false)]
@@ -87,7 +87,8 @@ public sealed class SimulationTests
     }
 
     /// <summary>
-    /// Above it, it does less, not more: new orders take the time of those under way. That is what a 503 at the door is for.
+    /// Above saturation the throughput falls, because new orders take the time of those under way. Admission control answers 503 for this
+    /// reason.
     /// </summary>
     [Fact]
     public void One_shard_takes_what_its_slowest_service_takes()
@@ -102,7 +103,7 @@ public sealed class SimulationTests
         Assert.InRange(above.Throughput, shop.Saturation * 0.8, shop.Saturation);
     }
 
-    /// <summary>The rate at which the table says a system saturates is calculated; here it is seen.</summary>
+    /// <summary>The table's saturation rate is calculated. This test measures it.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -119,7 +120,7 @@ public sealed class SimulationTests
         Assert.True(above.Percentile(0.99) > 5 * below.Percentile(0.99), $"{above.Percentile(0.99)} s after {below.Percentile(0.99)} s");
     }
 
-    /// <summary>Ten times the shards do nothing for a product whose stock is one row; its buckets do.</summary>
+    /// <summary>Ten times the shards do not help a product whose stock is one row. Buckets do.</summary>
     [Fact]
     public void A_hot_product_binds_the_whole_shop_until_its_stock_is_split()
     {
@@ -155,7 +156,7 @@ public sealed class SimulationTests
     }
 
     // Long enough for the longest queue: about two million messages.
-    static Sighting Single(LaneCost cost, double load) =>
+    static Observation Single(LaneCost cost, double load) =>
         new Network([new Lane(cost)], [new Step(0)], decidingStep: 0, (_, places) => places[0] = 0, seed: 11).Run(
             new(load / cost.Message, 2_000 / load));
 

@@ -7,8 +7,7 @@ using Shop.Launcher.Running;
 namespace Shop.Cli.Tests;
 
 /// <summary>
-/// Whatever is typed wrong is answered with a sentence that says what is right: no stack trace, no name of a type,
-/// nothing on standard output.
+/// A wrong argument gets a sentence that says what is right, without a stack trace or the name of a type, and nothing on standard output.
 /// </summary>
 public sealed partial class WrongArgumentTests : IDisposable
 {
@@ -155,11 +154,11 @@ public sealed partial class WrongArgumentTests : IDisposable
         start.ArgumentList.Add(Path.Combine(Checkout.FindRoot(), "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll"));
         foreach (var argument in arguments.Split(' '))
         {
-            // What bytes that are not UTF-8 come to.
+            // The replacement for bytes that are not UTF-8.
             start.ArgumentList.Add(argument switch { "{empty}" => "", "{invalid}" => "\uFFFD", _ => argument });
         }
 
-        // Nothing runs there.
+        // No system runs there.
         start.Environment[Checkout.StateVariable] = Path.Combine(_folder, "state");
         start.Environment[Ports.Variable] = "7993";
         foreach (var (name, value) in settings)
@@ -175,7 +174,7 @@ public sealed partial class WrongArgumentTests : IDisposable
         return new(process.ExitCode, await output, await error);
     }
 
-    // Of a stack trace or an exception's name.
+    // Parts of a stack trace or of an exception's name.
     [GeneratedRegex(@"^ +at |System\.|Exception", RegexOptions.Multiline)]
     private static partial Regex Inner();
 

@@ -6,12 +6,12 @@ using Shop.Contracts.Ordering;
 namespace Shop.Contracts.Tests;
 
 /// <summary>
-/// Messages outlive the code that sent them: in outboxes, queues and dead letters. The samples are bodies as they were once
-/// sent; each must be read for ever. A new message adds a sample, a changed one adds another; none is ever edited.
+/// Messages outlive the code that sent them, in outboxes, queues and dead letters. The samples are bodies as they were once sent, and every
+/// release must read each of them. A new message adds a sample, and a changed one adds another. A sample is never edited.
 /// </summary>
 public sealed class SampleTests
 {
-    // What shared/Messaging reads with: strict, so that a lost field is a fault.
+    // The options of shared/Messaging are strict, so that a lost field is a fault.
     static readonly JsonSerializerOptions _wire = new(JsonSerializerDefaults.Web)
     {
         RespectNullableAnnotations = true,
@@ -35,7 +35,7 @@ public sealed class SampleTests
 
         var message = JsonSerializer.Deserialize(json, type, _wire);
 
-        // Nothing that was sent is lost on reading.
+        // Reading keeps every field.
         using var sent = JsonDocument.Parse(json);
         using var read = JsonSerializer.SerializeToDocument(message, type, _wire);
         foreach (var field in sent.RootElement.EnumerateObject())

@@ -10,7 +10,9 @@ using Shop.Support;
 
 namespace Shop.Deployment.Tests;
 
-/// <summary>Whoever starts the servers, everybody has the rights there that the local launcher gives, and no others.</summary>
+/// <summary>
+/// Roles and broker users have the rights that the local launcher gives, and no others, in all ways to start the servers.
+/// </summary>
 public sealed class AccessTests : IAsyncLifetime
 {
     readonly string _folder = Directory.CreateTempSubdirectory("shop-access-").FullName;
@@ -106,7 +108,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(expected, await RightsIn(locals));
         Assert.Equal(expected, await RightsIn(productives));
 
-        // The comparison sees a right more.
+        // The comparison finds an additional right.
         await Run(
             locals, "payment", "grant select on all tables in schema payment to ordering; grant connect on database payment to ordering");
         Assert.NotEqual(expected, await RightsIn(locals));
@@ -135,7 +137,7 @@ public sealed class AccessTests : IAsyncLifetime
         return (server, state.Secrets);
     }
 
-    // As the image does when it makes its database: with psql, on files of the pod.
+    // Runs the scripts like the image when it makes its database: with psql, on files of the pod.
     async Task RunRoles(PostgresServer server)
     {
         var local = Overlay.Build(Overlay.Local);
@@ -180,7 +182,7 @@ public sealed class AccessTests : IAsyncLifetime
         await ordering.OpenAsync(Cancellation);
     }
 
-    // As the operator does, in the order it has documented; here on one server for all three.
+    // Runs the statements like the operator, in its documented order. The test has one server for all three.
     static async Task Bootstrap(PostgresServer server, JsonObject cluster)
     {
         var bootstrap = cluster.At("spec.bootstrap.initdb")!;
@@ -195,7 +197,7 @@ public sealed class AccessTests : IAsyncLifetime
             catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject
                 && statement == $"create role {Databases.Audit} login")
             {
-                // Of another of the three, who each have their own.
+                // Another of the three clusters has created the role here. In production, each cluster has its own.
             }
         }
 

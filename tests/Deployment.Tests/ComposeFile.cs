@@ -58,7 +58,7 @@ sealed record ComposeService(string Name, IReadOnlyDictionary<string, object?> F
     public IReadOnlyDictionary<string, string> Secrets => ((IEnumerable<object>?)this["secrets"] ?? [])
         .Select(ComposeFile.Map).ToDictionary(secret => (string)secret["target"]!, secret => (string)secret["source"]!);
 
-    /// <summary>All a program is told: variables, and secrets that are settings.</summary>
+    /// <summary>All settings of a program: variables, and secrets that are settings.</summary>
     public IReadOnlyDictionary<string, string?> Settings => Environment
         .Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value))
         .Concat(Secrets.Keys.Where(target => !target.Contains('.')).Select(target => KeyValuePair.Create(target, default(string))))

@@ -11,7 +11,7 @@ public sealed class ComposeSettingsTests : IDisposable
 {
     static readonly Dictionary<string, int> _replicas = Replicas.Services.ToDictionary(service => service, _ => 2);
 
-    // The launcher's machine and its console; in a container the image and its defaults say the same.
+    // Settings for the launcher's machine and console. In a container, the image and its defaults do the same.
     static readonly string[] _launchersOwn =
         ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_NOLOGO", "Logging__", "Ledger__Path", "TrustedForwarders__"];
 

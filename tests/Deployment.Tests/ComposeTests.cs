@@ -19,7 +19,7 @@ public sealed partial class ComposeTests
 
     const int MemoryMegabytesMax = 4096;
 
-    // Of the host, when it is told to stop (shared/Hosting/ServiceDefaults.cs).
+    // The host's time limit for a stop (shared/Hosting/ServiceDefaults.cs).
     const int ShutdownSeconds = 13;
 
     static string Dockerfile { get; } = File.ReadAllText(Path.Combine(ComposeFile.Root, "Dockerfile"));
@@ -129,7 +129,7 @@ public sealed partial class ComposeTests
         Assert.Equal(others.Split(' ').Order(StringComparer.Ordinal), reached.Order(StringComparer.Ordinal));
     }
 
-    // Or a name would still be found when one of the two is cut.
+    // With two common networks, a name would still be found when one of them is cut.
     [Theory]
     [InlineData("gateway", "ordering-1")]
     [InlineData("gateway", "payment-2")]

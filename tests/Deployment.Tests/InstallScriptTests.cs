@@ -3,8 +3,8 @@ using Shop.Launcher.Processes;
 namespace Shop.Deployment.Tests;
 
 /// <summary>
-/// deploy/install-packages.sh, below a root of its own and with an apt-get that notes down what it was asked, and whether a service
-/// could have started meanwhile.
+/// deploy/install-packages.sh, with a root of its own and a fake apt-get that records its arguments, and whether a service could have
+/// started meanwhile.
 /// </summary>
 public sealed class InstallScriptTests : IDisposable
 {

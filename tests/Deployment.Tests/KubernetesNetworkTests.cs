@@ -28,7 +28,7 @@ public sealed class KubernetesNetworkTests
         Assert.Equal(Configured(overlay), Allowed(overlay, network));
     }
 
-    /// <summary>Each end is closed on its own: neither relies on the other's policy.</summary>
+    /// <summary>Each end is closed by its own policy and does not rely on the other's.</summary>
     [Theory]
     [InlineData(Overlay.Local)]
     [InlineData(Overlay.Production)]
@@ -45,7 +45,7 @@ public sealed class KubernetesNetworkTests
                    where sender.Name != receiver.Name
                    from port in _ports
                    where !network.Allows(sender, receiver, port)
-                   // Locally the gateway is open to everybody, whatever keeps the others from going there.
+                   // In the local overlay the gateway is open to everybody.
                    where name != Overlay.Local || receiver.Name != ShopPrograms.Gateway
                    where (own.Contains(sender) && network.LetsOut(sender, receiver, port))
                        || (inside.Contains(receiver) && network.LetsIn(sender, receiver, port))
@@ -61,7 +61,7 @@ public sealed class KubernetesNetworkTests
         var overlay = Overlay.Build(name);
         var configured = Configured(overlay);
         var policies = overlay.Of("NetworkPolicy").ToArray();
-        // What only operators and their servers need is no configuration of ours; neither is finding names.
+        // Connections of operators and their servers, and those to DNS, are not in our configuration.
         string[] others = ["names"];
 
         Assert.All(policies.Where(policy => !others.Contains(policy.Name())), policy =>
@@ -122,7 +122,7 @@ public sealed class KubernetesNetworkTests
             }
         }
 
-        // The gateway is the door; behind it the operators have ways of their own to their servers.
+        // Only the gateway is open from outside. Behind it, operators have connections of their own to their servers.
         var doors = overlay.Name == Overlay.Local
             ? all.Append(_stranger).Where(pod => pod.Namespace != Shop).Select(pod => (pod.Name, ShopPrograms.Gateway, 8080))
             :
@@ -184,7 +184,7 @@ public sealed class KubernetesNetworkTests
 
     static Pod PodOf(JsonObject workload) => new(workload.Name(), Shop, workload.PodTemplate().Texts("metadata.labels"));
 
-    // As the operators label the pods they make.
+    // The labels that operators give to their pods.
     static IEnumerable<Pod> Servers(Overlay overlay) =>
     [
         .. overlay.Of("Cluster")

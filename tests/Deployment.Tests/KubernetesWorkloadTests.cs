@@ -13,7 +13,7 @@ public sealed class KubernetesWorkloadTests
 {
     const int Port = 8080;
 
-    // Of the host, when it is told to stop (shared/Hosting/ServiceDefaults.cs).
+    // The host's time limit for a stop (shared/Hosting/ServiceDefaults.cs).
     const int ShutdownSeconds = 13;
 
     static readonly string[] _replicated = [.. Replicas.Services, ShopPrograms.Gateway];

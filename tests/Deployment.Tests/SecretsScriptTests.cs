@@ -22,7 +22,7 @@ public sealed class SecretsScriptTests : IDisposable
         await Run();
 
         var named = ComposeFile.Top("secrets").Values.Select(secret => Path.GetFileName((string)ComposeFile.Map(secret)["file"]!));
-        // And one for whoever wants to listen to what is announced.
+        // One more password is for subscribers.
         Assert.Equal(
             named.Append("rabbitmq-subscriber.password").Order(StringComparer.Ordinal),
             Directory.GetFiles(Secrets).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));

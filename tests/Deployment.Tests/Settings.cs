@@ -3,10 +3,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace Shop.Deployment.Tests;
 
-/// <summary>Which settings a process understands.</summary>
+/// <summary>The settings that a process understands.</summary>
 static class Settings
 {
-    // Read by the framework, by libraries or directly, and so by no options class of ours.
+    // The framework, libraries or code read these settings without an options class of ours.
     static readonly HashSet<string> _others =
     [
         "ASPNETCORE_URLS",

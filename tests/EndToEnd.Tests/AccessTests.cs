@@ -2,7 +2,7 @@ using Shop.Support;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>Who may do what; and that neither the gateway nor a service believes anybody without a valid token.</summary>
+/// <summary>Callers can do what their role allows. The gateway and the services refuse a caller without a valid token.</summary>
 public sealed class AccessTests(ShopSystem shop)
 {
     public static TheoryData<string, string> ProtectedRoutes { get; } = new()

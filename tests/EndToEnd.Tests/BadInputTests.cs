@@ -1,6 +1,6 @@
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>What a service refuses reaches the customer through the gateway as the service says it; no secret gets into a log.</summary>
+/// <summary>A service's refusal reaches the customer unchanged through the gateway, and no secret gets into a log.</summary>
 public sealed class BadInputTests(ShopSystem shop)
 {
     const string CardNumber = "4111 1111 1111 1111";

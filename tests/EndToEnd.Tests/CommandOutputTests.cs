@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>What a program reads from the commands: whole rows, the shop's own times, and with --json the result alone.</summary>
+/// <summary>Programs get whole rows and the shop's own times from the commands, and with --json the result alone.</summary>
 public sealed partial class CommandOutputTests(ShopSystem shop)
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>A way to break a promise behind the back of the service that keeps it.</summary>
+/// <summary>A way to break a promise of a service directly in its database.</summary>
 /// <param name="Subject">What the finding is to name.</param>
 /// <param name="Invariants">The audit's rules that it breaks, and no others.</param>
 sealed record Damage(string Database, string Break, string Repair, string Subject, params IReadOnlyList<string> Invariants)
@@ -155,7 +155,7 @@ sealed record Damage(string Database, string Break, string Repair, string Subjec
             "messages-accounted");
     }
 
-    // Not due for an hour: the relay leaves it alone.
+    // The message is not due for an hour, so the relay ignores it.
     static Damage Outbox(string service, string subject, params IReadOnlyList<string> invariants) => new(
         service,
         $$"""

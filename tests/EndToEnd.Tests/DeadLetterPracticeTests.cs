@@ -4,7 +4,7 @@ using Shop.Launcher;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>The practice with dead letters, typed as it stands in README.md: what is said there happens.</summary>
+/// <summary>The practice with dead letters works as README.md describes it.</summary>
 public sealed partial class DeadLetterPracticeTests(ShopSystem shop)
 {
     [Fact]

@@ -6,7 +6,9 @@ using Shop.Support;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>A message nobody can handle is put aside with its reason and blocks nobody; and nobody can forge one.</summary>
+/// <summary>
+/// A message that cannot be handled becomes a dead letter with its reason and blocks no other message. No user can forge one.
+/// </summary>
 public sealed class DeadLetterTests(ShopSystem shop)
 {
     [Theory]

@@ -10,7 +10,7 @@ namespace Shop.EndToEnd.Tests;
 /// <summary>No order ends because something took too long, unless its payment token or a process that was killed explains it.</summary>
 sealed class EndingsWatch(Checkout checkout)
 {
-    // To start what died, to reconnect, and for the deadline of an order that met it.
+    // The time to start a killed process, to reconnect, and for the deadline of an order that it delayed.
     static readonly TimeSpan _strain = TimeSpan.FromSeconds(60);
 
     readonly ConcurrentQueue<(DateTimeOffset At, string Process)> _deaths = new();
@@ -18,7 +18,7 @@ sealed class EndingsWatch(Checkout checkout)
 
     public void Died(string process) => _deaths.Enqueue((DateTimeOffset.UtcNow, process));
 
-    /// <summary>Of the orders since the last call.</summary>
+    /// <summary>Checks the orders since the last call.</summary>
     public async Task MustHaveReasons()
     {
         var until = DateTimeOffset.UtcNow;

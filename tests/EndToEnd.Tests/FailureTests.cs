@@ -4,7 +4,7 @@ using Shop.Launcher.Processes;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>Things die in mid-flight, and no promise is broken.</summary>
+/// <summary>Processes and servers die under load, and no promise is broken.</summary>
 public sealed class FailureTests(ShopSystem shop)
 {
     [Theory]
@@ -98,8 +98,8 @@ public sealed class FailureTests(ShopSystem shop)
         await shop.MustBeClean();
     }
 
-    // A customer who does not give up: the same key until there is an answer. Slow enough to leave the processes that
-    // start meanwhile some of the machine.
+    // A customer who repeats an order with the same key until there is an answer. The orders are slow enough to leave processor time to the
+    // processes that start meanwhile.
     async Task KeepOrdering(string token, ConcurrentQueue<Guid> accepted, CancellationToken stop)
     {
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(250));

@@ -1,6 +1,6 @@
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>One key, one order, whichever replica is asked.</summary>
+/// <summary>One key makes one order, at any replica.</summary>
 public sealed class IdempotencyTests(ShopSystem shop)
 {
     [Fact]

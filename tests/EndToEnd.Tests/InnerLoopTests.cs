@@ -10,7 +10,7 @@ using Shop.Support;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>What somebody who changes a service does all day: start one anew, run one by hand, try again after a failure.</summary>
+/// <summary>The daily work on a service: restart it, run it by hand, try again after a failure.</summary>
 public sealed class InnerLoopTests(ShopSystem shop)
 {
     static readonly string[] _servers = [LogKeeper.Name, PostgresServer.Name, RabbitMqServer.Name, RabbitMqServer.NameServer];
@@ -42,7 +42,7 @@ public sealed class InnerLoopTests(ShopSystem shop)
         {
             await Wait.Until(() => Answers(shop.Checkout.Ports.Service("payment", 1)), "payment started by hand");
             await MustConfirm();
-            // Remembered: nothing takes its place.
+            // The plan is remembered, so nothing takes its place.
             Assert.Contains("nothing was changed", await shop.Shop("up"), StringComparison.Ordinal);
             Assert.Contains(
                 ", which payment-1 needs, is in use by ", await shop.Shop("restart payment-1", mayFail: true), StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class InnerLoopTests(ShopSystem shop)
             Assert.Contains("PostgreSQL and RabbitMQ are up", output, StringComparison.Ordinal);
             Assert.Equal(_servers, Pids().Keys.Order(StringComparer.Ordinal));
             Assert.Empty(Changed(before, Pids()));
-            // Remembered: an up without a word starts nothing.
+            // The plan is remembered, so an up without arguments starts nothing.
             Assert.Contains("nothing was changed", await shop.Shop("up"), StringComparison.Ordinal);
             var status = await shop.Shop("status");
             Assert.Contains("Left to you: trace-viewer, card-network, ordering-1,", status, StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class InnerLoopTests(ShopSystem shop)
         }
     }
 
-    // As its launch profile does it: another address that the profile may name does not count.
+    // The service starts as with its launch profile. Another address in the profile does not count.
     async Task MustStartByItsFiles(string service)
     {
         var own = new StateDirectory(Path.Combine(shop.Checkout.State.Path, "by-profile"));

@@ -5,7 +5,7 @@ using Trace = Shop.Launcher.Client.Traces.Trace;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>Where no trace is sampled: what is kept all the same, and that nothing of it hangs in the air.</summary>
+/// <summary>Without sampling, some traces are kept, and their spans have no missing parents.</summary>
 public sealed class KeptTraceTests(ShopSystem shop)
 {
     const string Sampling = "OTEL_TRACES_SAMPLER_ARG";
@@ -31,7 +31,7 @@ public sealed class KeptTraceTests(ShopSystem shop)
             MustBeKept(await Kept(soldOut, []), soldOut, "cancelled", "Placed");
             Assert.Contains("kept order", await shop.Shop($"trace {declined} --json"));
             var paid = await PaidQuickly(token);
-            // When a later order's spans are all there, so would be this one's.
+            // If this order had a trace, it would be complete when a later order's trace is.
             await Kept((await shop.Place(token, "SOLD-OUT")).OrderId, []);
             Assert.Null(await Find(paid));
         }
@@ -72,7 +72,7 @@ public sealed class KeptTraceTests(ShopSystem shop)
         return paid;
     }
 
-    // Until it has all messages that followed.
+    // The wait lasts until the trace has all messages that followed.
     async Task<Trace> Kept(Guid order, string[] hops)
     {
         var trace = default(Trace);
@@ -97,7 +97,7 @@ public sealed class KeptTraceTests(ShopSystem shop)
         [.. (await shop.Send(HttpMethod.Get, $"/orders/{order}/timeline", shop.Token("unsampled"))).Json.GetProperty("steps")
             .EnumerateArray()];
 
-    // Only where a trace begins is it decided whether it is sampled.
+    // The first span of a trace decides whether it is sampled.
     async Task RestartGateway(params (string Key, string Value)[] settings)
     {
         await BackgroundProcess.Stop(shop.Find("gateway"), TimeSpan.FromSeconds(15));

@@ -6,11 +6,11 @@ using Shop.Launcher.Servers;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>Whoever gets hold of a service's passwords can do what that service can do, and nothing else.</summary>
+/// <summary>A service's passwords give the rights of that service, and no others.</summary>
 public sealed class LeastPrivilegeTests(ShopSystem shop)
 {
-    // What each service may say. An exchange per message; the rest of the shop's messages are somebody else's.
-    static readonly Dictionary<string, string[]> _says = new()
+    // The messages that each service may publish. Each message has an exchange.
+    static readonly Dictionary<string, string[]> _publishes = new()
     {
         ["ordering"] =
             ["Ordering:OrderConfirmed", "Inventory:ReserveStock", "Inventory:ReleaseStock", "Payment:TakePayment", "Payment:RefundPayment"],
@@ -24,14 +24,14 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
         ["payment"] = ["Payment:PaymentTaken", "Payment:PaymentDeclined", "Payment:PaymentRefunded"],
     };
 
-    static readonly Dictionary<string, string[]> _hears = new()
+    static readonly Dictionary<string, string[]> _consumes = new()
     {
-        ["ordering"] = [.. _says["inventory"], .. _says["payment"]],
+        ["ordering"] = [.. _publishes["inventory"], .. _publishes["payment"]],
         ["inventory"] = ["Inventory:ReserveStock", "Inventory:ReleaseStock", "Ordering:OrderConfirmed"],
         ["payment"] = ["Payment:TakePayment", "Payment:RefundPayment"],
     };
 
-    static readonly string[] _messages = [.. _says.Values.SelectMany(messages => messages).Distinct()];
+    static readonly string[] _messages = [.. _publishes.Values.SelectMany(messages => messages).Distinct()];
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -83,7 +83,7 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
     [MemberData(nameof(Services))]
     public async Task A_service_cannot_say_what_is_for_others_to_say(string service)
     {
-        var forged = _messages.Except(_says[service]).ToArray();
+        var forged = _messages.Except(_publishes[service]).ToArray();
 
         Assert.NotEmpty(forged);
         foreach (var message in forged)
@@ -97,7 +97,7 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
     [MemberData(nameof(Services))]
     public async Task A_service_cannot_listen_to_what_is_not_for_it(string service)
     {
-        var others = _messages.Except(_hears[service]).ToArray();
+        var others = _messages.Except(_consumes[service]).ToArray();
 
         Assert.NotEmpty(others);
         foreach (var message in others)
@@ -159,7 +159,7 @@ public sealed class LeastPrivilegeTests(ShopSystem shop)
         Assert.True(error.SqlState == PostgresErrorCodes.InsufficientPrivilege, $"{sql}: {error.MessageText}");
     }
 
-    // A refusal closes the channel, so each attempt has one of its own.
+    // A refusal closes the channel, so each attempt has a channel of its own.
     async Task IsRefused(string service, Func<IChannel, Task> attempt)
     {
         await using var connection = await shop.ConnectAs(service);

@@ -7,10 +7,7 @@ using Shop.Support.Metrics;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>
-/// The metrics of the running system: they are there, they move, and documents, dashboards and alerts speak of no
-/// others.
-/// </summary>
+/// <summary>The metrics of the running system exist and change. Documents, dashboards and alerts name no others.</summary>
 public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
 {
     static readonly string[] _services = ["ordering", "inventory", "payment"];
@@ -64,7 +61,7 @@ public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
         var answer = await shop.Place(shop.Token("measured"));
         await shop.End(answer.OrderId, shop.Token("measured"));
 
-        // An older one may be of a trace that the viewer, which other tests restart, has no longer.
+        // An older exemplar may belong to a trace that the viewer has lost, because other tests restart it.
         string[] traces = [];
         await ShopSystem.Until(async () => (traces = ExemplarsSince(start, await All())) is not [], 30, () => "an exemplar of the order");
 
@@ -168,7 +165,7 @@ public sealed partial class MetricsTests(ShopSystem shop) : IDisposable
         }));
     }
 
-    // As it is: an HTTP client would tidy up the path.
+    // The request is written by hand, because an HTTP client would normalize the path.
     async Task<string> Raw(string path, string? token)
     {
         using var connection = new TcpClient();

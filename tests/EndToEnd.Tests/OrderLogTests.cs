@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>The logs tell an order's story: every change of state once, in order, whoever made it.</summary>
+/// <summary>The logs have every change of an order's state once, in order, from all services.</summary>
 public sealed class OrderLogTests(ShopSystem shop)
 {
     const string Customer = "logged-customer";

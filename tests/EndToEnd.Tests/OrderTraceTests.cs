@@ -4,7 +4,7 @@ using Span = Shop.Launcher.Client.Traces.Span;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>An order is one trace: of the client's request, through every message, to its end, with nothing missing in between.</summary>
+/// <summary>An order is one complete trace, from the client's request through every message to its end.</summary>
 public sealed class OrderTraceTests(ShopSystem shop)
 {
     static readonly string[] _paid =
@@ -54,7 +54,7 @@ public sealed class OrderTraceTests(ShopSystem shop)
 
         var trace = await _orders.Traced(order, hops);
         Assert.Equal(client.TraceId.ToHexString(), trace.TraceId);
-        TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(trace, client.SpanId.ToHexString(), order);
         var became = trace.Spans.Where(span => Tag(span, "shop.order.status") is not null).OrderBy(span => span.StartTime).ToArray();
         Assert.Equal(("Placed", status), (Tag(became[0], "shop.order.status"), Tag(became[^1], "shop.order.status")));
         Assert.Equal(end.GetProperty("reason").GetString(), Tag(became[^1], "shop.order.reason"));
@@ -74,7 +74,7 @@ public sealed class OrderTraceTests(ShopSystem shop)
 
         await shop.End(order, _orders.Token);
         var trace = await _orders.Traced(order, _paid);
-        TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(trace, client.SpanId.ToHexString(), order);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class OrderTraceTests(ShopSystem shop)
         var (order, client) = await _orders.Place("MUG-01", "tok_visa", ActivityTraceFlags.None);
         await shop.End(order, _orders.Token);
 
-        // When a later order's spans are all there, so would be this one's.
+        // If this order had a trace, it would be complete when a later order's trace is.
         var (later, _) = await _orders.Place("MUG-01", "tok_visa");
         await shop.End(later, _orders.Token);
         await _orders.Traced(later, _paid);

@@ -3,7 +3,7 @@ using Shop.Launcher.Client;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>Every request of requests.http works as it stands, from the first to the last.</summary>
+/// <summary>Every request of requests.http works, from the first to the last.</summary>
 public sealed partial class RequestsFileTests(ShopSystem shop)
 {
     [Fact]

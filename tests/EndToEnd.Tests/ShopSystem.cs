@@ -21,7 +21,7 @@ public sealed class ShopSystem : IAsyncLifetime
 
     static readonly Dictionary<string, string> _settings = new()
     {
-        // Long enough for a busy machine: an order that ends for want of an answer is a failure.
+        // The limits are long enough for a busy machine, because an order that ends without an answer is a failure.
         ["OrderSaga__PaymentTimeLimit"] = "00:00:25",
         ["OrderSaga__CompensationTimeLimit"] = "00:00:05",
         ["CardNetwork__AnswerTimeLimit"] = "00:00:02",
@@ -44,7 +44,7 @@ public sealed class ShopSystem : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // What an interrupted run has left behind.
+        // Removes the remains of an interrupted run.
         await Shop("down --wipe");
         await Shop("up --replicas ordering=2,inventory=2,payment=2");
     }
@@ -128,7 +128,7 @@ public sealed class ShopSystem : IAsyncLifetime
         return order;
     }
 
-    /// <summary>Waits for a condition; whatever goes wrong on the way counts as "not yet".</summary>
+    /// <summary>Waits for a condition. A failed request on the way counts as "not yet".</summary>
     public static async Task Until(Func<Task<bool>> condition, int seconds, Func<string> what)
     {
         var clock = Stopwatch.StartNew();
@@ -168,7 +168,9 @@ public sealed class ShopSystem : IAsyncLifetime
     internal ProcessRecord Find(string process) =>
         _checkout.State.Processes.Find(process) ?? throw new InvalidOperationException($"There is no process {process}.");
 
-    /// <summary>No promise is broken, once everything in flight has ended, and nothing ended without a reason.</summary>
+    /// <summary>
+    /// Waits until everything in flight has ended, and checks that no promise is broken and no order ended without a reason.
+    /// </summary>
     public async Task MustBeClean(int seconds = 90)
     {
         var result = await new Audit(_checkout).Run(TimeSpan.FromSeconds(seconds), _ => { }, TestContext.Current.CancellationToken);

@@ -1,6 +1,6 @@
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>A program that shares nothing with the services but docs/messages.md hears what they announce.</summary>
+/// <summary>A program that knows only docs/messages.md receives the services' announcements.</summary>
 public sealed class SubscriberTests(ShopSystem shop)
 {
     [Fact]

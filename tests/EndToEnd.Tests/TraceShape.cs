@@ -2,10 +2,10 @@ using Shop.Launcher.Client.Traces;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>What makes the trace of an order whole.</summary>
+/// <summary>Checks that the trace of an order is complete.</summary>
 static class TraceShape
 {
-    // Times are told in microseconds.
+    // Times are rounded to microseconds.
     const long Rounding = 2;
 
     /// <summary>Which message went to which service, such as <c>ReserveStock inventory</c>.</summary>
@@ -19,8 +19,8 @@ static class TraceShape
             .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>True if the request at the gateway is all that hangs on nothing: what it was caused by is the client's.</summary>
-    public static bool HangsTogether(Trace trace)
+    /// <summary>True if only the request at the gateway has no parent in the trace. Its parent is the client's span.</summary>
+    public static bool IsConnected(Trace trace)
     {
         var ids = trace.Spans.Select(span => span.SpanId).ToHashSet();
         return trace.Spans.Where(span => span.Parent is not { } parent || !ids.Contains(parent)).ToArray() is [{ Kind: "server" } entrance]
@@ -28,7 +28,7 @@ static class TraceShape
     }
 
     /// <param name="client">The span of the client, which is not in it.</param>
-    public static void MustBeWhole(Trace trace, string client, Guid order)
+    public static void MustBeComplete(Trace trace, string client, Guid order)
     {
         var byId = trace.Spans.ToDictionary(span => span.SpanId);
         var entrance = Assert.Single(trace.Spans, span => span.Parent == client);
@@ -56,7 +56,7 @@ static class TraceShape
         }
     }
 
-    // Outbox, queue and handling touch each other: there is no time nobody accounts for. A copy stands in the queue later, and by itself.
+    // Outbox, queue and handling follow each other without a gap. A copy waits in the queue later, with a span of its own.
     static void MustFollowItsMessage(Trace trace, Span process, Span publish)
     {
         Assert.Equal("producer", publish.Kind);
@@ -68,7 +68,7 @@ static class TraceShape
         Assert.Contains(trace.Spans, span => span.Parent == process.SpanId && span.OperationName == "commit");
     }
 
-    // A batch may hang on another order's trace; then the link is all there is of it here.
+    // A batch may belong to another order's trace. Then this trace has only the link to it.
     static void MustBeLinked(Trace trace, Span commit)
     {
         var link = Assert.Single(commit.References, reference => reference.RefType == "FOLLOWS_FROM");
@@ -79,7 +79,7 @@ static class TraceShape
         }
     }
 
-    // A transaction that several works share is about no order in particular, nor are its statements.
+    // A transaction that several works share belongs to no single order. Its statements do not either.
     static bool IsShared(Span span, IReadOnlyDictionary<string, Span> byId) =>
         span.Tags.Any(tag => tag.Key == "shop.batch.size" && tag.Value.GetInt64() > 1 && span.OperationName != "commit")
         || (span.Parent is { } parent && byId.TryGetValue(

@@ -5,10 +5,10 @@ using Trace = Shop.Launcher.Client.Traces.Trace;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>A customer who traces what they ask for, and looks at the traces afterwards.</summary>
+/// <summary>A customer who traces requests and reads the traces afterwards.</summary>
 sealed class TracedOrders(ShopSystem shop)
 {
-    /// <summary>A name that stands nowhere else.</summary>
+    /// <summary>A name that no other test has.</summary>
     public const string Customer = "xanthippe-the-traced";
 
     const string AskedAgain = "CompensationOverdue ordering";
@@ -62,15 +62,15 @@ sealed class TracedOrders(ShopSystem shop)
                 }
 
                 seen = TraceShape.Hops(trace);
-                // Each process sends its spans when it has the time.
-                return IsAsExpected(seen, hops) && TraceShape.HangsTogether(trace);
+                // Each process sends its spans in the background.
+                return IsAsExpected(seen, hops) && TraceShape.IsConnected(trace);
             },
             60,
             () => $"the messages {string.Join(", ", hops.Order(StringComparer.Ordinal))}; there are {string.Join(", ", seen)}");
         return trace!;
     }
 
-    // A compensation that is slow to be answered is asked for again: then there are more messages, of the same kinds.
+    // A compensation with a slow answer is asked for again, so there may be more messages of the same kinds.
     static bool IsAsExpected(string[] seen, string[] hops) => seen.Contains(AskedAgain)
         ? seen.Except([AskedAgain]).ToHashSet().SetEquals(hops)
         : seen.SequenceEqual(hops.Order(StringComparer.Ordinal));

@@ -5,7 +5,7 @@ using Shop.Launcher.Client.Traces;
 
 namespace Shop.EndToEnd.Tests;
 
-/// <summary>The traces of orders that something happens to are as whole as those of the others.</summary>
+/// <summary>The traces of orders with problems are as complete as those of the others.</summary>
 public sealed class TroubledTraceTests(ShopSystem shop)
 {
     static readonly string[] _confirmed =
@@ -28,9 +28,9 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         var cancel = await _orders.Traced(
             canceller, "CancellationRequested ordering", "ReleaseStock inventory", "StockReleased ordering", "RefundPayment payment",
             "PaymentRefunded ordering");
-        TraceShape.MustBeWhole(cancel, canceller.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(cancel, canceller.SpanId.ToHexString(), order);
         var placed = await _orders.Traced(order, _confirmed);
-        TraceShape.MustBeWhole(placed, client.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(placed, client.SpanId.ToHexString(), order);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         using var provider = new HttpClient { BaseAddress = new($"http://127.0.0.1:{shop.Checkout.Ports.PaymentProvider}") };
         try
         {
-            // The money is taken, and nobody can be told until it is too late.
+            // The money is taken, and the answer comes too late.
             await ShopSystem.Until(
                 async () => (await provider.GetStringAsync($"/v1/charges?reference={order}")).Contains(
                     "succeeded", StringComparison.Ordinal), 20, () => "the charge");
@@ -60,7 +60,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
             order, "ReserveStock inventory", "StockReserved ordering", "TakePayment payment", "PaymentOverdue ordering",
             "ReleaseStock inventory", "StockReleased ordering",
             "RefundPayment payment", "PaymentRefunded ordering");
-        TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(trace, client.SpanId.ToHexString(), order);
         Assert.Contains(trace.Spans, span => span.Wait == "schedule" && span.Duration > 11_000_000);
         Assert.Contains(trace.Spans, span => span.Label.EndsWith("/refunds", StringComparison.Ordinal));
     }
@@ -72,7 +72,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         await shop.End(order, _orders.Token);
 
         var trace = await _orders.Traced(order, _confirmed);
-        TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(trace, client.SpanId.ToHexString(), order);
         Assert.Equal(
             ["503", "503", ""],
             trace.Spans.Where(span => span.Label == "POST /v1/charges").OrderBy(span => span.StartTime).Select(span => span.Failure));
@@ -91,7 +91,7 @@ public sealed class TroubledTraceTests(ShopSystem shop)
         await Repeat(before, before.Spans.Single(span => span.OperationName == "publish Inventory:StockReserved"), order);
 
         var trace = await _orders.Traced(order, [.. hops, "StockReserved ordering"]);
-        TraceShape.MustBeWhole(trace, client.SpanId.ToHexString(), order);
+        TraceShape.MustBeComplete(trace, client.SpanId.ToHexString(), order);
         var copies = trace.Spans.Where(span => span.OperationName == "commit" && span.Tags.Any(tag => tag.Key == "shop.duplicate"))
             .ToArray();
         Assert.Equal("ordering", trace.Processes[Assert.Single(copies).ProcessId].ServiceName);
@@ -172,14 +172,14 @@ public sealed class TroubledTraceTests(ShopSystem shop)
                 word => Assert.DoesNotContain(word, added, StringComparison.OrdinalIgnoreCase));
         }
 
-        // And once somebody does again, they are sent.
+        // Later spans are sent once a collector listens again.
         var (order, client) = await _orders.Place("SOLD-OUT", "tok_visa");
         await shop.End(order, _orders.Token);
-        TraceShape.MustBeWhole(
+        TraceShape.MustBeComplete(
             await _orders.Traced(order, "ReserveStock inventory", "StockRejected ordering"), client.SpanId.ToHexString(), order);
     }
 
-    // As a broker does that has lost an acknowledgement: same id, same headers, same body.
+    // A broker that has lost an acknowledgement delivers the same id, headers and body again.
     async Task Repeat(Trace trace, Span publish, Guid order)
     {
         await using var connection = await shop.ConnectAs("inventory");

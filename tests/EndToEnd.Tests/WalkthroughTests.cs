@@ -6,12 +6,12 @@ using Shop.Launcher;
 namespace Shop.EndToEnd.Tests;
 
 /// <summary>
-/// The walkthrough of docs/tracing.md, typed as it stands there, into a system of its own with the settings everybody has. What it says
-/// one will see is seen, and is in the output it shows.
+/// The walkthrough of docs/tracing.md, in a system of its own with the default settings. The output has everything the text describes, and
+/// so does the output in the document.
 /// </summary>
 public sealed partial class WalkthroughTests
 {
-    // Not a multiple of the offsets people choose.
+    // The offset is no multiple of those that people choose.
     const int PortsAbove = 1777;
     static readonly TimeSpan _caseLimit = TimeSpan.FromMinutes(4);
 
@@ -80,7 +80,7 @@ public sealed partial class WalkthroughTests
         }
     }
 
-    // As somebody types it at a terminal, in the root of the checkout.
+    // The command runs like one at a terminal, in the root of the checkout.
     static async Task<string> Run(string commands)
     {
         var start = new ProcessStartInfo("bash", ["-c", "set -e\n" + commands])

@@ -8,9 +8,7 @@ using Shop.Payment.Reconciliation;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>
-/// The production decisions, asked about explored states. A seeded bug overrides one of them.
-/// </summary>
+/// <summary>The production decisions, applied to explored states. A seeded bug overrides one of them.</summary>
 class Decisions(SagaDecisions saga)
 {
     const string Sku = "LAST-ONE";
@@ -63,7 +61,7 @@ class Decisions(SagaDecisions saga)
         return (View(made ?? earlier!), Mails(answer?.Message));
     }
 
-    /// <summary>What a lease leaves behind. Attempts are counted up to two: the third is like the second.</summary>
+    /// <summary>The payment after a lease. Attempts are counted up to two, because the third is like the second.</summary>
     public static PaymentView BeginAttempt(PaymentView before)
     {
         var payment = Restore(before)!;
@@ -72,7 +70,7 @@ class Decisions(SagaDecisions saga)
         return after with { Attempts = Math.Min(after.Attempts, 2) };
     }
 
-    /// <summary>What the worker records of an attempt.</summary>
+    /// <summary>The payment after the worker has recorded an attempt.</summary>
     public virtual (PaymentView After, IReadOnlyList<Mail> Sent) Record(PaymentView before, Attempt attempt)
     {
         var payment = Restore(before)!;
@@ -87,11 +85,11 @@ class Decisions(SagaDecisions saga)
         };
         var outcome = payment.Learn(answer, attempt.IsSettled, attempt.IsLatest ? payment.Attempts : payment.Attempts - 1);
         var after = View(payment);
-        // Whatever is not done yet is looked at again after a pause.
+        // A payment that is not done yet gets another attempt after a pause.
         return (after with { Next = after.Next == Next.Never ? Next.Never : Next.Due }, Mails(outcome?.Message));
     }
 
-    /// <summary>What reconciliation makes of what the ledger has.</summary>
+    /// <summary>The payment after reconciliation with the ledger.</summary>
     public virtual (PaymentView After, IReadOnlyList<Mail> Sent) Reconcile(PaymentView before, Ledger ledger)
     {
         var payment = Restore(before)!;
@@ -122,7 +120,7 @@ class Decisions(SagaDecisions saga)
             return (products, null);
         }
 
-        // The reservation's own way to its state, on products of its own.
+        // Brings the reservation into its state with its own methods, on products of its own.
         var aside = new Product { Sku = Sku };
         aside.Receive(1);
         var asideProducts = new Dictionary<string, Product> { [Sku] = aside };
@@ -182,7 +180,7 @@ class Decisions(SagaDecisions saga)
         payment.ChargeId is not null,
         payment.NextAttemptAt is not { } next ? Next.Never : next == DateTimeOffset.MinValue ? Next.Due : Next.Leased);
 
-    // As EF Core does when it reads a row.
+    // EF Core does the same when it reads a row.
     static void Set(PaymentIntent payment, string property, object? value) =>
         typeof(PaymentIntent).GetProperty(property, BindingFlags.Instance | BindingFlags.Public)!.SetValue(payment, value);
 }

@@ -3,8 +3,8 @@ using Shop.Ordering.Orders;
 namespace Shop.Exploration.Tests;
 
 /// <summary>
-/// The production decisions of all three services through every interleaving of deliveries, duplicates, deadlines, cancels and
-/// crashes, within the bounds each test states. Nothing is random: a green run means that there is no other way.
+/// Runs the production decisions of all three services through every interleaving of deliveries, duplicates, deadlines, cancels and
+/// crashes, within the bounds of each test. Nothing is random: a green run covers every interleaving.
 /// </summary>
 public sealed class ExplorationTests(ITestOutputHelper output)
 {
@@ -13,7 +13,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     /// <param name="cancels">How often the customer cancels.</param>
     /// <param name="reminders">How often a compensation is asked for again.</param>
     /// <param name="expiries">How often the hold runs out by itself.</param>
-    /// <param name="duplicates">How many messages, whichever they are, are delivered a second time.</param>
+    /// <param name="duplicates">How many messages of any kind are delivered a second time.</param>
     /// <param name="sleeps">How often the payment worker is stopped past its lease and wakes up.</param>
     [Theory]
     [InlineData(1, 0, 1, 0, 1)]
@@ -31,8 +31,8 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     }
 
     /// <param name="cancels">How often the customer cancels.</param>
-    /// <param name="lateLandings">How often a charge lands only after everybody has given it up.</param>
-    /// <param name="outsideRefunds">How often the payment provider, or a person there, gives the money back, at whatever moment.</param>
+    /// <param name="lateLandings">How often a charge lands after it was given up.</param>
+    /// <param name="outsideRefunds">How often the payment provider, or a person there, gives the money back, at any moment.</param>
     /// <param name="duplicates">How many messages are delivered a second time.</param>
     [Theory]
     [InlineData(1, 1, 0, 0)]
@@ -56,7 +56,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     {
         await using var saga = await SagaDecisions.Open();
 
-        // Their payments are taken at once: what can go wrong there does not depend on the other order.
+        // Their payments are taken at once, because payment failures do not depend on the other order.
         var exploration = await Explorer.Explore(
             Start(2, cancels: 0, reminders: 0, expiries: 1, duplicates: 0, sleeps: 0), new(saga), StatesMax, paymentsAtOnce: true);
 
@@ -86,7 +86,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
 
     [Fact]
     public async Task An_ended_order_that_awaits_something_is_found() =>
-        await MustBeFound(saga => new AwaitsWhatNobodyHolds(saga), "deliver StockRejected", available: 0);
+        await MustBeFound(saga => new AwaitsStockWithoutReservation(saga), "deliver StockRejected", available: 0);
 
     async Task MustBeFound(
         Func<SagaDecisions, Decisions> seed, string step, int cancels = 1, int lateLandings = 0, int outsideRefunds = 0, int available = 1)
@@ -107,7 +107,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
         int available = 1) => new(
         [.. Enumerable.Range(0, orders).Select(_ =>
         {
-            // As PlaceOrder leaves it.
+            // The order after PlaceOrder.
             var order = new OrderWorld
             {
                 Saga = new(OrderStatus.Placed, null, false, false, Timer.Pending),

@@ -20,21 +20,21 @@ enum Mail
 /// <summary>The deadline of the present wait: not set, waiting in the outbox, or on its way.</summary>
 enum Timer { None, Pending, Fired }
 
-/// <summary>What the saga remembers, as far as it decides by it.</summary>
+/// <summary>The part of the saga's state on which its decisions depend.</summary>
 readonly record struct SagaView(string Status, string? Reason, bool AwaitsStock, bool AwaitsRefund, Timer Timer);
 
-/// <summary>What the payment provider knows of an order.</summary>
+/// <summary>The payment provider's state of an order.</summary>
 enum Ledger { Nothing, Succeeded, Declined, Refunded }
 
 /// <summary>When the payment worker looks next: never, now, or when the lease of an attempt ends.</summary>
 enum Next { Never, Due, Leased }
 
-/// <summary>What payment remembers, as far as it decides by it. Attempts beyond the second are like the second.</summary>
+/// <summary>The part of the payment's state on which its decisions depend. Attempts beyond the second are like the second.</summary>
 readonly record struct PaymentView(PaymentState State, bool InDoubt, int Attempts, bool HasCharge, Next Next);
 
 enum Phase { Start, Sent, Succeeded, Refunded, Declined, NotFound, NotDone, Unknown }
 
-/// <summary>An attempt of the worker: what it knew when it began, and how far it is.</summary>
+/// <summary>An attempt of the worker, with its knowledge at the beginning and its progress.</summary>
 readonly record struct Attempt(PaymentState State, bool IsFirst, bool IsSettled, bool IsLatest, Phase Phase);
 
 /// <summary>One order in all three services, at the payment provider, and on the wire.</summary>
@@ -91,9 +91,7 @@ sealed class OrderWorld
 
     public bool IsTerminal => Saga.Status is "Confirmed" or "Cancelled";
 
-    /// <summary>
-    /// The ledger has something that payment does not know, and payment is not at work on it: a sweep will find it, whenever it comes.
-    /// </summary>
+    /// <summary>The ledger has something that payment does not know and does not work on. The next sweep finds it.</summary>
     public bool IsUnreconciled => Payment is { Next: Next.Never } payment && Ledger switch
     {
         Ledger.Succeeded => payment.State is not PaymentState.Taken,
@@ -101,7 +99,7 @@ sealed class OrderWorld
         _ => false,
     };
 
-    /// <summary>Nothing has to happen any more, though a duplicate may still come.</summary>
+    /// <summary>The order is finished, though a duplicate may still come.</summary>
     public bool IsFinal => IsTerminal && !IsUnreconciled && Saga.Timer == Timer.None && Fresh.All(count => count == 0)
         && Attempt is null && Sleeper is null && !ChargeInFlight && Payment is not { Next: not Next.Never };
 
@@ -185,7 +183,7 @@ sealed class ExploredState(IReadOnlyList<OrderWorld> orders, int available, int 
         return key.ToString();
     }
 
-    /// <summary>What must be true at any time, and what must be true once nothing has to happen any more.</summary>
+    /// <summary>The invariants of any state, and those of a final state.</summary>
     public IEnumerable<string> Violations(int received)
     {
         if (Available < 0 || Held < 0 || Sold < 0 || Available + Held + Sold != received)

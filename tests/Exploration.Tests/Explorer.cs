@@ -1,6 +1,6 @@
 namespace Shop.Exploration.Tests;
 
-/// <summary>What a search has seen, and, if it found one, the way to what is wrong.</summary>
+/// <summary>The result of a search, with the path to a violation if it found one.</summary>
 sealed record Exploration(int States, long Transitions, int FinalStates, string? Violation, IReadOnlyList<string> Way)
 {
     public override string ToString() => Violation is null
@@ -8,9 +8,7 @@ sealed record Exploration(int States, long Transitions, int FinalStates, string?
         : $"{Violation}, after\n  {string.Join("\n  ", Way)}";
 }
 
-/// <summary>
-/// Goes through every state that can be reached, each once, shortest way first. Whatever schedule there is, it is a path here.
-/// </summary>
+/// <summary>Visits every reachable state once, shortest path first. Every possible schedule is a path here.</summary>
 static class Explorer
 {
     public static async Task<Exploration> Explore(ExploredState start, Decisions decisions, int statesMax, bool paymentsAtOnce = false)
@@ -27,7 +25,7 @@ static class Explorer
         {
             foreach (var violation in current.ExploredState.Violations(received))
             {
-                return new(numbers.Count, transitions, finals.Count, violation, WayTo(current.Number, ways));
+                return new(numbers.Count, transitions, finals.Count, violation, PathTo(current.Number, ways));
             }
 
             if (current.ExploredState.IsFinal)
@@ -47,7 +45,7 @@ static class Explorer
                     transitions,
                     finals.Count,
                     unexpected.Message,
-                    [.. WayTo(current.Number, ways), $"deliver {unexpected.Mail}"]);
+                    [.. PathTo(current.Number, ways), $"deliver {unexpected.Mail}"]);
             }
 
             foreach (var (what, next) in following)
@@ -69,7 +67,7 @@ static class Explorer
         }
 
         return DeadEnd(before, finals) is { } end
-            ? new(numbers.Count, transitions, finals.Count, "No way leads from here to an end", WayTo(end, ways))
+            ? new(numbers.Count, transitions, finals.Count, "No way leads from here to an end", PathTo(end, ways))
             : new(numbers.Count, transitions, finals.Count, null, []);
     }
 
@@ -92,7 +90,7 @@ static class Explorer
         return lost < 0 ? null : lost;
     }
 
-    static List<string> WayTo(int number, List<(int From, string What)> ways)
+    static List<string> PathTo(int number, List<(int From, string What)> ways)
     {
         var way = new List<string>();
         for (; number > 0; number = ways[number].From)

@@ -4,8 +4,8 @@ using Shop.Ordering.Orders;
 namespace Shop.Exploration.Tests;
 
 /// <summary>
-/// Everything that can happen next in a state. A message that is lost before its commit comes back, which changes nothing; one
-/// that is lost after it comes back as a duplicate. So a crash, anywhere, is one of these moves or none.
+/// Everything that can happen next in a state. A message that is lost before its commit comes back, which changes nothing. One that is lost
+/// after its commit comes back as a duplicate. So every crash is one of these moves or changes nothing.
 /// </summary>
 sealed class Moves(Decisions decisions, bool paymentsAtOnce)
 {
@@ -136,7 +136,7 @@ sealed class Moves(Decisions decisions, bool paymentsAtOnce)
         }
     }
 
-    // Once no more duplicates are to come, what could be repeated makes no difference any more.
+    // When no more duplicates can come, the messages that could be repeated do not matter any more.
     static void Repeat(OrderWorld order, Mail mail)
     {
         order.Repeatable[(int)mail]--;

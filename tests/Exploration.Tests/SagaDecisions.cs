@@ -11,7 +11,7 @@ using Shop.Ordering.Sagas;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>What the saga becomes, and what it sends.</summary>
+/// <summary>The saga after a message, and the messages it sends.</summary>
 sealed record SagaOutcome(SagaView After, IReadOnlyList<Mail> Sent);
 
 /// <summary>The saga has no arrow for a message: it would become a dead letter.</summary>
@@ -21,8 +21,8 @@ sealed class UnexpectedMessageException(Mail mail, SagaView state) : Exception($
 }
 
 /// <summary>
-/// The production state machine on MassTransit's in-memory transport. Each pair of state and message is asked once: whatever
-/// the way to it, the answer is the same.
+/// The production state machine on MassTransit's in-memory transport. Each pair of state and message is run once, because the result does
+/// not depend on the path to it.
 /// </summary>
 sealed class SagaDecisions : IAsyncDisposable
 {
@@ -94,7 +94,7 @@ sealed class SagaDecisions : IAsyncDisposable
             throw new UnexpectedMessageException(mail, before);
         }
 
-        // OrderCancelled is for whoever listens: none of the services does.
+        // OrderCancelled is for subscribers, and no service is one.
         var timer = order.DeadlineToken is null ? Timer.None : order.DeadlineToken == token ? before.Timer : Timer.Pending;
         return new(
             new(order.Status, order.Reason, order.AwaitsStockRelease, order.AwaitsRefund, timer),
@@ -102,7 +102,7 @@ sealed class SagaDecisions : IAsyncDisposable
                 .Select(sent => Enum.Parse<Mail>(sent.GetType().Name))]);
     }
 
-    /// <summary>An order of which a view says all that decisions depend on.</summary>
+    /// <summary>Makes an order with the state of a view.</summary>
     public static Order Make(SagaView view)
     {
         var order = Order.Place(Guid.CreateVersion7(), "alice", [new("LAST-ONE", 1, 99)], "tok_visa", DateTimeOffset.UtcNow);

@@ -3,13 +3,13 @@ using Shop.Payment.Payments;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>Nobody holds the payments against the payment provider's ledger.</summary>
+/// <summary>No reconciliation compares the payments with the payment provider's ledger.</summary>
 class NoReconciliation(SagaDecisions saga) : Decisions(saga)
 {
     public override (PaymentView After, IReadOnlyList<Mail> Sent) Reconcile(PaymentView before, Ledger ledger) => (before, []);
 }
 
-/// <summary>A charge that lands after its order was given up is taken for one that never was, and no sweep finds it.</summary>
+/// <summary>A charge that lands after its order was given up counts as not made, and no sweep finds it.</summary>
 sealed class NoRefundOfLatePayment(SagaDecisions saga) : NoReconciliation(saga)
 {
     public override (PaymentView After, IReadOnlyList<Mail> Sent) Record(PaymentView before, Attempt attempt) =>
@@ -19,7 +19,7 @@ sealed class NoRefundOfLatePayment(SagaDecisions saga) : NoReconciliation(saga)
 }
 
 /// <summary>An order without stock ends at once, though it says that it waits for stock to come back.</summary>
-sealed class AwaitsWhatNobodyHolds(SagaDecisions saga) : Decisions(saga)
+sealed class AwaitsStockWithoutReservation(SagaDecisions saga) : Decisions(saga)
 {
     public override async Task<SagaOutcome> Saga(SagaView before, Mail mail)
     {
@@ -35,7 +35,7 @@ sealed class NoDuplicateCheck(SagaDecisions saga) : Decisions(saga)
         base.Reserve(state, null);
 }
 
-/// <summary>A ReleaseStock that overtakes its ReserveStock is answered, but nothing remembers that the order is off.</summary>
+/// <summary>A ReleaseStock that overtakes its ReserveStock is answered, but no tombstone is stored.</summary>
 sealed class ReleaseNotRecorded(SagaDecisions saga) : Decisions(saga)
 {
     public override (ReservationState? After, IReadOnlyList<Mail> Sent) Release(ExploredState state, ReservationState? before)

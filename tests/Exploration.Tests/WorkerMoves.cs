@@ -2,10 +2,10 @@ using Shop.Payment.Payments;
 
 namespace Shop.Exploration.Tests;
 
-/// <summary>What the payment worker and the payment provider can do next.</summary>
+/// <summary>The next moves of the payment worker and the payment provider.</summary>
 sealed class WorkerMoves(Decisions decisions)
 {
-    /// <summary>A worker that never fails, and nobody in between.</summary>
+    /// <summary>A worker without failures, in one step.</summary>
     public void AtOnce(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
         var order = state.Orders[index];
@@ -41,7 +41,7 @@ sealed class WorkerMoves(Decisions decisions)
         var order = state.Orders[index];
         if (order.Payment is { Next: Next.Due } payment && order.Attempt is null)
         {
-            // As PaymentLeases has it. A charge has settled when none is under way any more, or when it lands later than anybody expects.
+            // The rule of PaymentLeases: a charge has settled when none is under way any more, or when it lands later than expected.
             var settled = payment.InDoubt && !order.ChargeInFlight && order.Sleeper is not { Phase: Phase.Sent };
             var late = payment.InDoubt && !settled && order.LateLandingsLeft > 0;
             foreach (var isSettled in settled || late ? [true, false] : new[] { !payment.InDoubt })
@@ -96,7 +96,7 @@ sealed class WorkerMoves(Decisions decisions)
         }
     }
 
-    // What others do at the payment provider, and the sweep over its ledger that finds it.
+    // Refunds by others at the payment provider, and the sweep over its ledger that finds them.
     void Outside(ExploredState state, int index, List<(string, ExploredState)> moves)
     {
         var order = state.Orders[index];
@@ -119,7 +119,7 @@ sealed class WorkerMoves(Decisions decisions)
         }
     }
 
-    // As PaymentWorker has it: ask before you charge again, and never charge past the lease.
+    // The rule of PaymentWorker: ask the ledger before the next charge, and never charge after the lease.
     void Attempt(
         ExploredState state, int index, Attempt attempt, bool mayCharge, Action<OrderWorld, Attempt?> put, string who,
         List<(string, ExploredState)> moves)
@@ -133,7 +133,7 @@ sealed class WorkerMoves(Decisions decisions)
 
         switch (attempt)
         {
-            // A refund that is refused because nothing is left ends in a look at the charge, which tells the same.
+            // After a refund that is refused because nothing is left, the worker reads the charge, which has the same information.
             case { Phase: Phase.Start, State: PaymentState.Refunding }:
                 To(Phase.Refunded, "refunds", one => one.Ledger = Ledger.Refunded);
                 To(Phase.NotDone, "cannot refund now");

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>What a process sends to a collector by OTLP, signal by signal.</summary>
+/// <summary>Telemetry of a process to a collector by OTLP, for each signal.</summary>
 public sealed class CollectorTests : IAsyncLifetime
 {
     FakeService _service = null!;
@@ -39,7 +39,7 @@ public sealed class CollectorTests : IAsyncLifetime
         using var client = await Client(settings);
         using var answer = await client.GetAsync("/orders/1", Cancellation);
 
-        // What is left to send is sent before it ends.
+        // The process sends the rest before it ends.
         gateway.Terminate();
         Assert.Equal(0, (await gateway.Exit()).ExitCode);
 
@@ -62,7 +62,7 @@ public sealed class CollectorTests : IAsyncLifetime
         gateway.Terminate();
         Assert.Equal(0, (await gateway.Exit()).ExitCode);
 
-        // Protobuf, in which texts stand as they are.
+        // The body is protobuf, which has texts as they are.
         var spans = string.Concat(_collector.Requests.Where(request => request.Path == "/v1/traces").Select(request => request.Body));
         Assert.Contains("/orders/1", spans);
         Assert.All(["/docs", "/openapi", "/favicon", "/health"], path => Assert.DoesNotContain(path, spans));
@@ -101,7 +101,7 @@ public sealed class CollectorTests : IAsyncLifetime
         gateway.Terminate();
         Assert.Equal(0, (await gateway.Exit()).ExitCode);
 
-        // Two seconds, and what a busy machine adds. By themselves three signals wait five seconds each.
+        // The limit is two seconds, and more on a busy machine. Without it, three signals wait five seconds each.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(6));
     }
 
@@ -109,7 +109,7 @@ public sealed class CollectorTests : IAsyncLifetime
         GatewayScenario.Settings(
                 [_service], _service, _service,
                 ("ASPNETCORE_URLS", $"http://127.0.0.1:{GatewayProcess.FreePort()}/"),
-                // Says that it has started.
+                // The line says that the process has started.
                 ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", collector),
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"))

@@ -21,7 +21,7 @@ public sealed class EventStreamTests
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancellation));
         Assert.Equal("data: first", await reader.ReadLineAsync(Cancellation));
 
-        // This one starts later and is as silent; when its time is up, the stream's would be, too.
+        // This request starts later and gets no answer either. When its time limit is over, the stream's would be too.
         using var silent = await shop.Get("/orders/2");
         Assert.Equal(HttpStatusCode.GatewayTimeout, silent.StatusCode);
         silenceIsOver.SetResult();

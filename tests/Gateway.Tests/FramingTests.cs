@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Shop.Gateway.Tests;
 
 /// <summary>
-/// Requests whose end two servers might see in different places. What follows one of them may be somebody else's request, or one that is
-/// smuggled past the gateway: it is refused, and nothing behind it is answered.
+/// Requests whose end two servers might see in different places. A smuggled request may follow one of them. The gateway refuses it, and
+/// answers nothing behind it.
 /// </summary>
 public sealed partial class FramingTests
 {
@@ -85,7 +85,7 @@ public sealed partial class FramingTests
         Assert.Empty(shop.OrderingRequests);
     }
 
-    // All that is sent until the gateway closes the connection.
+    // Everything the gateway sends until it closes the connection.
     static async Task<string> Send(GatewayScenario shop, string text)
     {
         using var connection = new TcpClient();
@@ -105,7 +105,7 @@ public sealed partial class FramingTests
         }
         catch (IOException)
         {
-            // Bytes that nobody reads any more make the end a reset.
+            // Unread bytes turn the end of the connection into a reset.
         }
 
         return answers.ToString();

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>The gateway as a process of its own, for what only a process can show: its exit.</summary>
+/// <summary>The gateway as a process of its own, for tests of its exit.</summary>
 sealed class GatewayProcess : IDisposable
 {
     static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
@@ -44,7 +44,7 @@ sealed class GatewayProcess : IDisposable
 
     public static Task UntilUp(HttpClient client) => Wait.Until(() => IsUp(client), "the gateway is up");
 
-    /// <summary>Asks it to stop, as every process manager does.</summary>
+    /// <summary>Sends SIGTERM, as process managers do.</summary>
     public void Terminate()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>The real gateway on a real socket, before replicas that do what a test wants.</summary>
+/// <summary>The real gateway on a real socket, in front of fake replicas that a test controls.</summary>
 sealed class GatewayScenario : IAsyncDisposable
 {
     readonly Factory _factory;
@@ -85,7 +85,7 @@ sealed class GatewayScenario : IAsyncDisposable
         return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
     }
 
-    /// <summary>As the gateway itself counts them, such as <c>ordering: 1 of 2 replicas</c>.</summary>
+    /// <summary>Waits until the gateway's health reports this, such as <c>ordering: 1 of 2 replicas</c>.</summary>
     public Task UntilHealthy(string services) => Wait.Until(
         async () =>
         {

@@ -78,7 +78,7 @@ public sealed class LimitTests
         Assert.Equal(Assert.Single(shop.OrderingRequests).TraceId, problem.TraceId());
     }
 
-    // At one request a second the bucket runs dry well before, even on a slow machine.
+    // At one request a second, the bucket is empty well before that, even on a slow machine.
     static async Task<HttpResponseMessage> UntilRefused(GatewayScenario shop, string token, HttpStatusCode before)
     {
         for (var count = 0; count < 50; count++)

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>Who asks with curl has the prompt on a line of its own.</summary>
+/// <summary>JSON answers end with a newline, so that users of curl have the prompt on a line of its own.</summary>
 public sealed class LineEndTests
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>What the gateway puts together from the answers of all services.</summary>
+/// <summary>Answers that the gateway merges from those of all services.</summary>
 public sealed class OpsAnswerTests : IAsyncLifetime
 {
     GatewayScenario _shop = null!;

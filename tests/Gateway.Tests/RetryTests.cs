@@ -5,7 +5,7 @@ using Shop.Hosting;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>Enough requests are sent that some surely meet the replica in trouble, and before a probe finds it out.</summary>
+/// <summary>There are enough requests that some meet the failing replica before a probe finds it.</summary>
 public sealed class RetryTests
 {
     const int Many = 20;
@@ -107,12 +107,12 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task A_write_moves_on_from_a_replica_that_swallows_connections()
+    public async Task A_write_moves_on_from_a_replica_that_never_accepts_a_connection()
     {
-        using var swallower = Swallower.Start();
+        using var unresponsive = UnresponsiveServer.Start();
         await using var live = await FakeService.Start();
         await using var shop = await GatewayScenario.Start(
-            ("ReverseProxy:Clusters:ordering:Destinations:1:Address", swallower.Address),
+            ("ReverseProxy:Clusters:ordering:Destinations:1:Address", unresponsive.Address),
             ("ReverseProxy:Clusters:ordering:Destinations:2:Address", live.Address));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, Many).Select(_ => shop.Post("/orders")));
@@ -135,30 +135,30 @@ public sealed class RetryTests
     }
 
     /// <summary>
-    /// As behind a cut cable: connecting neither comes about nor fails. Its queue is full, so Linux drops what else
-    /// comes.
+    /// A connection to this server neither succeeds nor fails, as with a cut cable: its queue is full, so Linux drops further requests to
+    /// connect.
     /// </summary>
-    sealed class Swallower : IDisposable
+    sealed class UnresponsiveServer : IDisposable
     {
         readonly List<Socket> _sockets = [];
 
         public string Address { get; private init; } = "";
 
-        public static Swallower Start()
+        public static UnresponsiveServer Start()
         {
             var listener = NewSocket();
             listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             listener.Listen(0);
-            var swallower = new Swallower { Address = $"http://{listener.LocalEndPoint}/", _sockets = { listener } };
+            var unresponsive = new UnresponsiveServer { Address = $"http://{listener.LocalEndPoint}/", _sockets = { listener } };
             for (var count = 0; count < 4; count++)
             {
                 var filler = NewSocket();
                 filler.Blocking = false;
-                swallower._sockets.Add(filler);
+                unresponsive._sockets.Add(filler);
                 Assert.Throws<SocketException>(() => filler.Connect(listener.LocalEndPoint!));
             }
 
-            return swallower;
+            return unresponsive;
         }
 
         public void Dispose() => _sockets.ForEach(socket => socket.Dispose());

@@ -95,7 +95,7 @@ public sealed class StartAndStopTests : IAsyncLifetime
         await GatewayProcess.UntilUp(client);
         Task Until(string health) => Wait.Until(
             async () => (await client.GetStringAsync("/health/ready", Cancellation)).Contains(health, StringComparison.Ordinal), health);
-        // The second time it is asked on behalf of all three, the first answers have been taken in.
+        // When all three have been probed twice, the first results count.
         await Wait.Until(() => _service.Probes >= 6, "probes");
         _service.IsReady = true;
         await Until("inventory: 1 of 1 replicas, ordering: 1 of 1 replicas, payment: 1 of 1");
@@ -134,7 +134,7 @@ public sealed class StartAndStopTests : IAsyncLifetime
         var (exitCode, _, _) = await gateway.Exit();
 
         Assert.Equal(0, exitCode);
-        // Without care for streams it takes the 10 s that the host gives to what is under way.
+        // If streams did not end, the stop would take the 10 s that the host gives to requests under way.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Shop.Gateway.Tests;
 
-/// <summary>Whose word about a client's address counts.</summary>
+/// <summary>Which forwarders the gateway trusts about a client's address.</summary>
 public sealed class TrustedForwarderTests
 {
     [Fact]
@@ -11,8 +11,8 @@ public sealed class TrustedForwarderTests
         await using var shop = await GatewayScenario.Start(
             ("TrustedForwarders:Networks:0", "127.0.0.0/8"), ("RateLimits:RequestsPerSecond", "1"), ("RateLimits:Burst", "3"));
 
-        await RefusesAtLast(shop, "203.0.113.9");
-        using var other = await Visit(shop, "198.51.100.7");
+        await RequestUntilRefused(shop, "203.0.113.9");
+        using var other = await Request(shop, "198.51.100.7");
 
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
         Assert.Equal("198.51.100.7", shop.Inventory.Requests.Last().Headers["X-Forwarded-For"]);
@@ -25,9 +25,9 @@ public sealed class TrustedForwarderTests
             ("TrustedForwarders:Networks:0", "127.0.0.1"), ("TrustedForwarders:Networks:1", "10.0.0.0/8"),
             ("RateLimits:RequestsPerSecond", "1"), ("RateLimits:Burst", "3"));
 
-        // What stands before it was written by the client itself.
-        await RefusesAtLast(shop, "203.0.113.9, 10.1.2.3");
-        using var pretender = await Visit(shop, "198.51.100.7, 203.0.113.9, 10.1.2.3");
+        // The client itself wrote the addresses before it.
+        await RequestUntilRefused(shop, "203.0.113.9, 10.1.2.3");
+        using var pretender = await Request(shop, "198.51.100.7, 203.0.113.9, 10.1.2.3");
 
         Assert.Equal(HttpStatusCode.TooManyRequests, pretender.StatusCode);
     }
@@ -42,18 +42,18 @@ public sealed class TrustedForwarderTests
                 ? Array.Empty<(string, string)>()
                 : [("TrustedForwarders:Networks:0", trusted)]]);
 
-        await RefusesAtLast(shop, "203.0.113.9");
-        using var other = await Visit(shop, "198.51.100.7");
+        await RequestUntilRefused(shop, "203.0.113.9");
+        using var other = await Request(shop, "198.51.100.7");
 
         Assert.Equal(HttpStatusCode.TooManyRequests, other.StatusCode);
     }
 
-    static async Task RefusesAtLast(GatewayScenario shop, string forwardedFor)
+    static async Task RequestUntilRefused(GatewayScenario shop, string forwardedFor)
     {
-        // At one request a second the bucket runs dry well before, even on a slow machine.
+        // At one request a second, the bucket is empty well before that, even on a slow machine.
         for (var count = 0; count < 50; count++)
         {
-            using var answer = await Visit(shop, forwardedFor);
+            using var answer = await Request(shop, forwardedFor);
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
             {
                 return;
@@ -63,6 +63,6 @@ public sealed class TrustedForwarderTests
         throw new InvalidOperationException("Nothing was refused.");
     }
 
-    static Task<HttpResponseMessage> Visit(GatewayScenario shop, string forwardedFor) =>
+    static Task<HttpResponseMessage> Request(GatewayScenario shop, string forwardedFor) =>
         shop.Send(new(HttpMethod.Get, "/products") { Headers = { { "X-Forwarded-For", forwardedFor } } }, token: "");
 }

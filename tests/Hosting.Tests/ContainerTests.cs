@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>What a program needs to run in a container: secrets from files, and to know where it listens itself.</summary>
+/// <summary>Programs in containers read secrets from files and find their own address for the health check.</summary>
 public sealed class ContainerTests : IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("shop-secrets-").FullName;

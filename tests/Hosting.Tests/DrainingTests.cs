@@ -22,7 +22,7 @@ public sealed class DrainingTests
         Assert.Equal(HttpStatusCode.OK, await Get(process, "/health/live"));
         using var last = await process.Client.GetAsync("/work", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, last.StatusCode);
-        // Or the client would send its next request into a connection that is about to end.
+        // The header keeps the client from sending its next request into a connection that is about to end.
         Assert.True(last.Headers.ConnectionClose);
         Assert.Equal(0, await process.Exit());
         await Assert.ThrowsAsync<HttpRequestException>(() => Get(process, "/work"));
@@ -60,8 +60,8 @@ public sealed class DrainingTests
     static Task<HostingProcess> Replica() => HostingProcess.Start(
         app => app.MapPost("/work", () => TypedResults.Ok()).AllowAnonymous(), null, ("Draining:Time", "00:00:02"));
 
-    // As whoever balances the load does: asks every half second who is ready, and sends to those alone. A POST is not repeated when its
-    // connection breaks.
+    // Acts like a load balancer: it asks every half second which replicas are ready, and sends requests to these alone. It does not repeat
+    // a POST when its connection breaks.
     static async Task<int> CallUntil(HostingProcess[] replicas, CancellationToken stop)
     {
         var calls = 0;

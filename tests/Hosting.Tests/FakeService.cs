@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>What a replica has read of a request before it answered.</summary>
+/// <summary>The part of a request that a replica has read before it answered.</summary>
 sealed record Received(string Method, string Path, IReadOnlyDictionary<string, string> Headers, string Body)
 {
     public string TraceId => Headers["traceparent"].Split('-')[1];
 }
 
-/// <summary>One replica of a service, with real sockets, that does what a test wants.</summary>
+/// <summary>A fake replica of a service with real sockets, which a test controls.</summary>
 sealed class FakeService : IAsyncDisposable
 {
     WebApplication? _app;
@@ -30,7 +30,7 @@ sealed class FakeService : IAsyncDisposable
 
     public string ApiDocument { get; set; } = """{"openapi":"3.1.1","paths":{}}""";
 
-    /// <summary>What follows after the request was read.</summary>
+    /// <summary>The answer, after the request was read.</summary>
     public RequestDelegate Answer { get; set; } = http => http.Response.WriteAsync("ok");
 
     public ConcurrentQueue<Received> Requests { get; } = [];
@@ -42,7 +42,7 @@ sealed class FakeService : IAsyncDisposable
         return service;
     }
 
-    /// <summary>At the same port as before, if there was one.</summary>
+    /// <summary>Starts at the same port as before, if there was one.</summary>
     public async Task StartAgain()
     {
         var builder = WebApplication.CreateSlimBuilder();

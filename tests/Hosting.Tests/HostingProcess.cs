@@ -38,7 +38,7 @@ sealed class HostingProcess : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Runs one to its end, which has to come by itself.</summary>
+    /// <summary>Runs a process that ends by itself.</summary>
     /// <returns>The exit code.</returns>
     public static Task<int> Run(Action<WebApplicationBuilder> configure)
     {

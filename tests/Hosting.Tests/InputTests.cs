@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>What every service answers to a body it cannot read.</summary>
+/// <summary>Answers of every service to a body it cannot read.</summary>
 public sealed class InputTests : IAsyncLifetime
 {
     const string CardNumber = "4111111111111111";
@@ -159,7 +159,7 @@ public sealed class InputTests : IAsyncLifetime
         Assert.DoesNotContain(_process.Log, line => Digits(line).Contains(CardNumber));
     }
 
-    // The whole number, however it is written: a few digits of it also occur in a port or a time.
+    // The search is for the whole number in any form, because a few digits of it may also occur in a port or a time.
     static string Digits(string text) => string.Concat(text.Where(char.IsAsciiDigit));
 
     [Fact]

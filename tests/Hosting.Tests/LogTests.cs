@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>What a process writes about itself: one JSON object on one line for each entry.</summary>
+/// <summary>A process writes one JSON object on one line for each log entry.</summary>
 public sealed partial class LogTests
 {
     [Fact]

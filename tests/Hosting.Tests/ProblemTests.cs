@@ -7,10 +7,10 @@ using Npgsql;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>What every service answers when it is itself in trouble.</summary>
+/// <summary>Answers of every service when its database or its own code fails.</summary>
 public sealed class ProblemTests
 {
-    const string NobodyListens = "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=p";
+    const string UnreachableDatabase = "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=p";
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -58,7 +58,7 @@ public sealed class ProblemTests
         await using var process = await HostingProcess.Start(
             app => app.MapGet("/things", (EmptyDb db) => db.Database.ExecuteSqlAsync($"select 1")),
             builder => builder.AddDatabase<EmptyDb>("test"),
-            ("ConnectionStrings:Database", NobodyListens));
+            ("ConnectionStrings:Database", UnreachableDatabase));
 
         using var answer = await process.Client.GetAsync("/things", Cancellation);
         using var ready = await process.Client.GetAsync("/health/ready", Cancellation);
@@ -108,7 +108,7 @@ public sealed class ProblemTests
     [InlineData("my-key", "Sent again with the same Idempotency-Key")]
     public async Task An_outcome_that_nobody_knows_is_no_reason_to_try_again_blindly(string? key, string advice)
     {
-        // What it comes from would otherwise mean: the database is away, try again.
+        // The inner exception alone would mean that the database is away and the request can be retried.
         var error = new UnknownOutcomeException("not answered", new NpgsqlException("connection lost"));
         await using var process = await HostingProcess.Start(app => app.MapPost("/things", string () => throw error));
         process.Client.DefaultRequestHeaders.Add("Idempotency-Key", key is null ? [] : [key]);
@@ -151,7 +151,7 @@ public sealed class ProblemTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
         await left.Task;
 
-        // Its connection is through with it only when the next request is answered.
+        // The connection has handled the request completely when the next one is answered.
         using var next = await process.Client.GetAsync("/health/live", Cancellation);
         Assert.DoesNotContain(process.Log, line => line.StartsWith("Error") || line.StartsWith("Warning"));
     }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>What a process says on standard error when it cannot start as it is.</summary>
+/// <summary>The output on standard error of a process that cannot start with its settings.</summary>
 [Collection(nameof(SettingsTests)), CollectionDefinition(nameof(SettingsTests), DisableParallelization = true)]
 public sealed class SettingsTests
 {
@@ -26,7 +26,7 @@ public sealed class SettingsTests
     [Fact]
     public async Task A_change_of_what_is_stored_without_a_migration_is_one_sentence()
     {
-        // No database is there: this is found before one is asked.
+        // There is no database, because the check runs before a connection.
         var (exitCode, lines) = await Run("migrate");
 
         Assert.Equal(1, exitCode);

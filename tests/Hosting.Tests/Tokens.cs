@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Shop.Hosting.Tests;
 
-/// <summary>Tokens the gateway should believe, and forgeries it should not.</summary>
+/// <summary>Tokens that the gateway must accept, and forgeries that it must refuse.</summary>
 static class Tokens
 {
     static readonly RSA _key = RSA.Create(2048);

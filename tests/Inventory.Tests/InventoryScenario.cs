@@ -85,7 +85,7 @@ sealed class InventoryScenario : IAsyncDisposable
 
     public Task Send<T>(T command) => SendAll([command]);
 
-    /// <summary>Sends each command as often as told; a repetition has the same message id.</summary>
+    /// <summary>Sends each command a number of times. A repetition has the same message id.</summary>
     public async Task SendAll<T>(IEnumerable<T> commands, int times = 1) =>
         await Task.WhenAll(commands.Select(command => RawBroker.Message(command)).SelectMany(message =>
             Enumerable.Range(0, times).Select(_ => _broker.Send(Queues.Stock, message))));
@@ -139,8 +139,8 @@ sealed class InventoryScenario : IAsyncDisposable
 
     public static Guid OrderOf(BasicDeliverEventArgs delivery) => Body(delivery).GetProperty("orderId").GetGuid();
 
-    /// <summary>Waits until an event tells of each of these orders.</summary>
-    public static Task Told(ConcurrentQueue<BasicDeliverEventArgs> events, params Guid[] orders) => Wait.Until(
+    /// <summary>Waits until each of these orders has an event.</summary>
+    public static Task WaitForEvents(ConcurrentQueue<BasicDeliverEventArgs> events, params Guid[] orders) => Wait.Until(
         () => !orders.Except(events.Select(OrderOf)).Any(), $"an event for each of {orders.Length} orders");
 
     /// <summary>Waits for an answer to each command.</summary>
@@ -152,15 +152,15 @@ sealed class InventoryScenario : IAsyncDisposable
             () => Task.FromResult(orders.Except(Reserved.Concat(Rejected).Select(OrderOf)).Count()),
             open => open == 0,
             "all orders answered");
-        await Quiet();
+        await WaitUntilIdle();
         var reserved = Reserved.Select(OrderOf).Where(orders.Contains).ToArray();
         var rejected = Rejected.Select(OrderOf).Where(orders.Contains).ToArray();
         Assert.Distinct(reserved.Concat(rejected));
         return ([.. reserved], [.. rejected]);
     }
 
-    /// <summary>Waits until nothing is on its way.</summary>
-    public Task Quiet() => Wait.Until(
+    /// <summary>Waits until no message is in the queue or the outbox.</summary>
+    public Task WaitUntilIdle() => Wait.Until(
         async () => await _broker.Count(Queues.Stock) == 0 && await CountOutbox() == 0, "nothing in the queue and the outbox");
 
     public async ValueTask DisposeAsync()

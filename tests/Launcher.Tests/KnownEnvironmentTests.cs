@@ -5,7 +5,7 @@ namespace Shop.Launcher.Tests;
 
 public sealed partial class KnownEnvironmentTests
 {
-    // Where the launcher decides: servers, logins, ports and who is behind the gateway.
+    // Settings that the launcher decides: servers, logins, ports and the replicas behind the gateway.
     static readonly string[] _launchers = ["Authentication", "ConnectionStrings", "Metrics", "Ports", "RabbitMq", "ReverseProxy"];
 
     [Theory]

@@ -4,7 +4,7 @@ using Shop.Launcher.Processes;
 
 namespace Shop.Launcher.Tests;
 
-/// <summary>./shop logs: what is gathered, and how it looks.</summary>
+/// <summary>./shop logs: the lines it collects, and their form.</summary>
 public sealed class LogTests : IDisposable
 {
     static readonly Guid _order = Guid.Parse("0190a8b4-5f0e-7c3d-8a11-d5b6f0a1b2c3");
@@ -69,7 +69,7 @@ public sealed class LogTests : IDisposable
         Write("ordering-1");
         var log = LogFile.All(_state).Single();
         var (seen, largest) = (new List<string>(), 0L);
-        // As a process whose output was redirected by whoever started it.
+        // Writes like a process whose output its parent has redirected.
         var writing = Tool.Run([
             "sh", "-c", $"i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo \"line $i of many, as long as lines are\"; done >>'{log.File}'"
         ], cancellation: TestContext.Current.CancellationToken);
@@ -119,7 +119,7 @@ public sealed class LogTests : IDisposable
         Write("ordering-1", [.. Enumerable.Range(1, 10_000).Select(line => $"line {line} of many")]);
         var log = LogFile.All(_state).Single();
         log.SkipToEnd();
-        File.CreateSymbolicLink(LogRotation.AsideOf(log.File) + ".new", "/dev/full");
+        File.CreateSymbolicLink(LogRotation.PreviousPartOf(log.File) + ".new", "/dev/full");
 
         LogKeeper.Keep(_state.Logs, bytesMax: 100_000);
         File.AppendAllText(log.File, "and another\n");

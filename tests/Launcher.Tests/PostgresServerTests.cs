@@ -6,7 +6,7 @@ namespace Shop.Launcher.Tests;
 
 public sealed class PostgresServerTests : IAsyncLifetime
 {
-    // A folder may have any name.
+    // The name of a folder can have any characters.
     readonly StateDirectory _state = new(Directory.CreateTempSubdirectory("shop's (postgres) #1 ü \"x\" $HOME %20 ").FullName);
     readonly PostgresServer _server;
 

@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Launcher.Tests;
 
-/// <summary>One node for all of them: starting one is what takes the time.</summary>
+/// <summary>All tests share one node, because the start takes most of the time.</summary>
 public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassFixture<RabbitMqServerTests.Node>
 {
     readonly RabbitMqServer _server = node.Server;
@@ -69,7 +69,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
         await IsRefused("payment", channel => channel.QueueDeleteAsync("ordering-orders", cancellationToken: Cancellation));
         await IsRefused("payment", channel => channel.QueueDeclareAsync(
             "ordering-fake", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation));
-        // Publishing straight into a queue goes through the default exchange, which nobody may write to.
+        // Publishing straight into a queue goes through the default exchange, which no user may write to.
         await IsRefused(
             "payment",
             channel => channel.BasicPublishAsync("", "ordering-orders", mandatory: true, "forged"u8.ToArray(), Cancellation).AsTask());
@@ -133,7 +133,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
         await Publish(channel, exchange);
     }
 
-    // A refusal closes the channel, so each attempt has one of its own.
+    // A refusal closes the channel, so each attempt has a channel of its own.
     async Task IsRefused(string user, Func<IChannel, Task> attempt)
     {
         await using var connection = await Connect(user);
@@ -165,7 +165,7 @@ public sealed class RabbitMqServerTests(RabbitMqServerTests.Node node) : IClassF
                 State, new(ports[0], ports[1], ports[2], ports[3]), BrokerAccess.VirtualHost, BrokerAccess.Users(State.Secrets));
         }
 
-        // A folder may have any name.
+        // The name of a folder can have any characters.
         internal StateDirectory State { get; } = new(Directory.CreateTempSubdirectory("shop's (rabbitmq) #1 ü \"x\" $HOME %20 ").FullName);
 
         internal RabbitMqServer Server { get; }

@@ -3,7 +3,7 @@ using Shop.Launcher.Running;
 
 namespace Shop.Launcher.Tests;
 
-/// <summary>What is left to somebody else starts by its launch profile: that names the files, and the files hold the settings.</summary>
+/// <summary>A program that is left to somebody else starts with its launch profile, which names the files with the settings.</summary>
 public sealed class SettingsFilesTests : IDisposable
 {
     static readonly string _root = Checkout.FindRoot();

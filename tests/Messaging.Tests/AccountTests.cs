@@ -4,8 +4,7 @@ using Shop.Support;
 namespace Shop.Messaging.Tests;
 
 /// <summary>
-/// What was sent is what was handled, given up, taken back, or still there: counted in the transactions in which it
-/// happens.
+/// Every message that was sent is handled, given up, taken back, or still there. Each is counted in the transaction in which it happens.
 /// </summary>
 public sealed class AccountTests(TestServers servers)
 {
@@ -119,7 +118,7 @@ public sealed class AccountTests(TestServers servers)
         await Task.WhenAll(depositIds.Select(id => one.Publish(new Deposited(id, bank.AccountId, 0))));
         var rows = await bank.Sql.Column<Guid>("select message_id from bank.outbox");
         await one.Stop(Cancellation);
-        // What of it was published before it died, nobody knows.
+        // It is unknown which of them were published before it died.
         await bank.Start("two");
         await bank.Handled("statement", depositIds);
 

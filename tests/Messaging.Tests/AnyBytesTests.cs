@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>Whatever the broker lets through has its effect or ends as a dead letter, and nothing stops the endpoint.</summary>
+/// <summary>Every message that the broker accepts has its effect or becomes a dead letter, and none stops the endpoint.</summary>
 public sealed class AnyBytesTests(TestServers servers)
 {
     const int Seed = 20_261_126;
@@ -126,7 +126,7 @@ public sealed class AnyBytesTests(TestServers servers)
         return bytes;
     }
 
-    // What UTF-8 can say: also a NUL, a line end, a mark that turns the direction of writing.
+    // Any UTF-8, also a NUL, a line end, and a mark that changes the direction of writing.
     static string Text(Random random, int max)
     {
         var text = new StringBuilder();

@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>A broker that is there and refuses is told as such, in readiness and log, with what to do.</summary>
+/// <summary>If a running broker refuses a service, readiness and log say so, and what to do.</summary>
 public sealed class BrokerConditionTests(TestServers servers)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -24,11 +24,11 @@ public sealed class BrokerConditionTests(TestServers servers)
         {
             await replica.Publish(new Announced("during the alarm"));
 
-            var told = await Told(replica, reason);
+            var told = await WaitForDescription(replica, reason);
             Assert.Contains(remedy, told, StringComparison.Ordinal);
             Assert.Contains(replica.Log.Lines, line => line.Contains(reason, StringComparison.Ordinal));
-            // Longer than a broker may be silent.
-            await Told(replica, reason, forSeconds: 5);
+            // The time is longer than a broker may be silent.
+            await WaitForDescription(replica, reason, forSeconds: 5);
             await replica.Publish(new Announced("later"));
         }
         finally
@@ -51,9 +51,11 @@ public sealed class BrokerConditionTests(TestServers servers)
         await servers.Manage(HttpMethod.Put, $"users/{bank.Login.Username}", new { password = "another", tags = "" });
         await servers.CloseConnections(bank.Login);
         Assert.Contains(
-            "RabbitMq:Password", await Told(replica, $"refuses the login of user {bank.Login.Username}"), StringComparison.Ordinal);
+            "RabbitMq:Password",
+            await WaitForDescription(replica, $"refuses the login of user {bank.Login.Username}"),
+            StringComparison.Ordinal);
         await servers.Manage(HttpMethod.Delete, $"users/{bank.Login.Username}", null);
-        await Told(replica, $"refuses the login of user {bank.Login.Username}");
+        await WaitForDescription(replica, $"refuses the login of user {bank.Login.Username}");
         var depositId = Guid.NewGuid();
         await replica.Publish(new Deposit(depositId, bank.AccountId, 1));
 
@@ -69,9 +71,12 @@ public sealed class BrokerConditionTests(TestServers servers)
 
         await servers.Manage(HttpMethod.Delete, $"permissions/{bank.Login.VirtualHost}/{bank.Login.Username}", null);
         await servers.CloseConnections(bank.Login);
-        Assert.Contains("access.json", await Told(replica, $"into the virtual host {bank.Login.VirtualHost}"), StringComparison.Ordinal);
+        Assert.Contains(
+            "access.json",
+            await WaitForDescription(replica, $"into the virtual host {bank.Login.VirtualHost}"),
+            StringComparison.Ordinal);
         await servers.Manage(HttpMethod.Delete, $"vhosts/{bank.Login.VirtualHost}", null);
-        await Told(replica, "not found");
+        await WaitForDescription(replica, "not found");
         var depositId = Guid.NewGuid();
         await replica.Publish(new Deposit(depositId, bank.AccountId, 1));
 
@@ -89,14 +94,14 @@ public sealed class BrokerConditionTests(TestServers servers)
         await Wait.Until(() => received.Count == 1, "the first note");
         var rights = new { configure = ".*", write = "^bank-.*|.*:(Deposit.*|Announced).*", read = ".*" };
         await servers.Manage(HttpMethod.Put, $"permissions/{bank.Login.VirtualHost}/{bank.Login.Username}", rights);
-        // What a channel has been allowed once is remembered for a while.
+        // The broker caches the rights of a channel for a while.
         await servers.CloseConnections(bank.Login);
         var depositIds = BankScenario.NewIds(200);
 
         await replica.Publish(new Note("forbidden", 2));
         await Task.WhenAll(depositIds.Select(id => replica.Publish(new Deposit(id, bank.AccountId, 1))));
 
-        var told = await Told(replica, $"messages for {RawBroker.ExchangeOf<Note>()}: ACCESS_REFUSED");
+        var told = await WaitForDescription(replica, $"messages for {RawBroker.ExchangeOf<Note>()}: ACCESS_REFUSED");
         Assert.Contains("Give the user the rights of deploy/rabbitmq/access.json", told, StringComparison.Ordinal);
         await bank.Handled("statement", depositIds);
         await servers.Restore(bank.Login);
@@ -106,7 +111,7 @@ public sealed class BrokerConditionTests(TestServers servers)
         Assert.Null(await Description(replica));
     }
 
-    static async Task<string> Told(Replica replica, string what, int forSeconds = 0)
+    static async Task<string> WaitForDescription(Replica replica, string what, int forSeconds = 0)
     {
         var told = await Wait.Until(
             () => Description(replica),

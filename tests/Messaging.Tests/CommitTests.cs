@@ -5,25 +5,25 @@ using Shop.Support;
 namespace Shop.Messaging.Tests;
 
 /// <summary>
-/// The answer to a COMMIT may be late, lost, or not the one that was asked for. Nothing counts as done before it is on every disk that the
-/// server waits for; whoever cannot be told what became of it is told that.
+/// The answer to a COMMIT may be late, lost, or a warning. A write counts as done only when it is on every disk that the server waits for.
+/// If its outcome is unknown, the caller gets an error that says so.
 /// </summary>
 public sealed class CommitTests(TestServers servers)
 {
-    static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromSeconds(3);
 
     [Fact]
     public async Task A_commit_that_waits_for_its_standby_is_told_to_nobody_and_goes_on_by_itself()
     {
         await using var bank = await BankScenario.Open(servers);
-        // None of them ends a commit, wherever it is set.
+        // None of these limits ends a commit, wherever it is set.
         foreach (var limit in new[] { "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout" })
         {
             await bank.Sql.Execute($"do $$ begin execute format('alter database %I set {limit} = ''2s''', current_database()); end $$");
         }
 
         var replica = await bank.Start("one", ("CommandTimeout", "2"));
-        // More than there are connections: all of them need what the waiting commit has locked.
+        // There are more deposits than connections, and all of them need the row that the waiting commit has locked.
         var deposits = BankScenario.NewIds(60);
         Task<Guid> writing;
 
@@ -32,10 +32,10 @@ public sealed class CommitTests(TestServers servers)
             writing = Add(replica, bank.AccountId);
             await standby.UntilWaiting("one");
             await bank.SendAll(Replica.Accounts, Deposits(deposits, bank.AccountId));
-            // Longer than any statement of this replica may take.
+            // The time is longer than any statement of this replica may take.
             await standby.UntilWaiting("one", seconds: 4);
             Assert.False(writing.IsCompleted);
-            // The lanes and what is held up beside them leave connections to others.
+            // The lanes and the work held up beside them leave connections to others.
             Assert.InRange((await standby.WaitingOf("one")).Count, 1, 6);
             Assert.Equal((0, 0), (await bank.Sql.Balance(bank.AccountId), await bank.Sql.CountSubjects("deposit")));
             await Wait.Until(() => replica.Log.Lines.Any(line => line.Contains("it waits for SyncRep")), "word of what is waited for");
@@ -50,7 +50,7 @@ public sealed class CommitTests(TestServers servers)
     public async Task A_write_whose_wait_for_the_standby_somebody_cancels_is_unknown()
     {
         await using var bank = await BankScenario.Open(servers);
-        // Not even a role that wants to hear nothing of it.
+        // The role's setting hides warnings, and the commit must see them nevertheless.
         await bank.Sql.Execute(
             "do $$ begin execute format('alter database %I set client_min_messages = error', current_database()); end $$");
         var replica = await bank.Start("one");
@@ -60,7 +60,7 @@ public sealed class CommitTests(TestServers servers)
         await standby.Cancel((await standby.UntilWaiting("one"))[0]);
 
         await Assert.ThrowsAsync<UnknownOutcomeException>(() => writing);
-        // It is there, on one disk.
+        // The write is there, on one disk.
         Assert.Equal(1, await bank.Sql.Balance(bank.AccountId));
     }
 
@@ -68,7 +68,7 @@ public sealed class CommitTests(TestServers servers)
     public async Task A_message_whose_wait_for_the_standby_somebody_cancels_is_not_acknowledged_before_the_standby_has_it()
     {
         await using var bank = await BankScenario.Open(servers);
-        // Nothing goes out of it, so that nothing else waits.
+        // The replica has no relay, so that no other commit waits.
         await bank.Build("one", withRelay: false).Start(TestContext.Current.CancellationToken);
         var deposit = Guid.NewGuid();
 
@@ -77,7 +77,7 @@ public sealed class CommitTests(TestServers servers)
             await bank.Broker.Send(Replica.Accounts, RawBroker.Message(new Deposit(deposit, bank.AccountId, 1)));
             await standby.Cancel((await standby.UntilWaiting("one"))[0]);
             await bank.Handled("deposit", [deposit]);
-            // Its second attempt finds that it had its effect. That, too, has to be on every disk before it counts.
+            // Its second attempt finds that it had its effect. That effect has to be on every disk too before it counts.
             await standby.UntilWaiting("one", seconds: 1);
         }
 
@@ -113,12 +113,12 @@ public sealed class CommitTests(TestServers servers)
         // A statement that is cancelled waits for two seconds for the answer to that.
         var replica = await bank.Start("one", ("Database", $"{link.Database};Timeout=3"));
 
-        link.SwallowNextCommit(forAll: true);
+        link.LoseAnswerOfNextCommit(forAll: true);
         var writing = Add(replica, bank.AccountId);
 
         await Assert.ThrowsAsync<UnknownOutcomeException>(
             () => writing.WaitAsync(TimeSpan.FromSeconds(25), TestContext.Current.CancellationToken));
-        link.Heal();
+        link.Restore();
         await Add(replica, bank.AccountId);
         Assert.Equal(2, await bank.Sql.Balance(bank.AccountId));
     }
@@ -132,9 +132,9 @@ public sealed class CommitTests(TestServers servers)
 
         await using (var standby = await servers.StandbyAway())
         {
-            var first = Patient(replica, bank.AccountId, begun);
+            var first = AddWithin(replica, bank.AccountId, begun);
             await standby.UntilWaiting("one");
-            var second = Patient(replica, bank.AccountId, waiting);
+            var second = AddWithin(replica, bank.AccountId, waiting);
             await Assert.ThrowsAsync<UnknownOutcomeException>(() => first);
             await Assert.ThrowsAsync<OverloadedException>(() => second);
             Assert.Equal((false, true), (begun.IsGivenBack, waiting.IsGivenBack));
@@ -153,15 +153,15 @@ public sealed class CommitTests(TestServers servers)
         }
         else
         {
-            link.SwallowNextCommit();
+            link.LoseAnswerOfNextCommit();
         }
     }
 
     static Task<Guid> Add(Replica replica, Guid accountId) =>
         replica.Writes.Run(rows => rows.Lock<Account>(accountId), unit => Add(unit, accountId));
 
-    static Task<Guid> Patient(Replica replica, Guid accountId, Held held) =>
-        replica.Writes.Run(rows => rows.Lock<Account>(accountId), unit => Add(unit, accountId), _patience, held);
+    static Task<Guid> AddWithin(Replica replica, Guid accountId, Held held) =>
+        replica.Writes.Run(rows => rows.Lock<Account>(accountId), unit => Add(unit, accountId), _timeLimit, held);
 
     static Task<Guid> Add(UnitOfWork<BankDbContext> unit, Guid accountId)
     {

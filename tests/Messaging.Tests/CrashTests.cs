@@ -3,7 +3,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>A process dies at the worst moment, and no message is lost or has its effect twice.</summary>
+/// <summary>A process dies between two steps, and no message is lost or has its effect twice.</summary>
 public sealed class CrashTests(TestServers servers)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>A dead letter is kept with all that is known of it, and can be sent again, or given up, by somebody with a name.</summary>
+/// <summary>A dead letter is kept with everything known about it. Staff can replay or discard it, and their names are recorded.</summary>
 public sealed class DeadLetterTests(TestServers servers)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -109,7 +109,7 @@ public sealed class DeadLetterTests(TestServers servers)
 
         await replica.Replay(letter.Id, "alice");
         await bank.Handled("deposit", [depositId]);
-        // As after a crash between publishing and deleting: the same row once more.
+        // Inserts the same row again, as after a crash between publishing and deleting.
         await bank.Sql.Execute("update bank.dead_letters set status = 'Waiting'");
         await replica.Replay(letter.Id, "alice");
         await bank.Settle();
@@ -172,7 +172,7 @@ public sealed class DeadLetterTests(TestServers servers)
         await bank.Sql.Execute("drop trigger refuse on bank.\"Accounts\"");
         await bank.Broker.Send(Replica.Accounts, message);
         await bank.Handled("deposit", [depositId]);
-        await bank.Quiet();
+        await bank.WaitUntilIdle();
         await bank.Sql.Execute("update bank.inbox set received_at = now() - interval '1 year'");
 
         var purge = replica.Services.GetServices<IHostedService>().OfType<Purge<BankDbContext>>().Single();

@@ -5,7 +5,9 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>A deadline is patience with the other side: it counts from when the broker has confirmed what it belongs to.</summary>
+/// <summary>
+/// A deadline limits the wait for another service, so it counts from when the broker has confirmed the message it belongs to.
+/// </summary>
 public sealed class DeadlineTests(TestServers servers)
 {
     const long Owner = 1;
@@ -24,7 +26,7 @@ public sealed class DeadlineTests(TestServers servers)
 
         await replica.Writes.Run(async unit =>
         {
-            // Nobody receives notes yet.
+            // No queue receives notes yet.
             await unit.Publish(new Note("command", 1));
             await unit.Publish(new Announced("no command"));
             await unit.Schedule(Replica.Accounts, new Deposit(depositId, bank.AccountId, 1), patience);
@@ -106,7 +108,7 @@ public sealed class DeadlineTests(TestServers servers)
         await using var bank = await BankScenario.Open(servers);
         await using var database = bank.DataSource();
         var store = new RelayStore(database, _tables, Owner);
-        // However long the test itself takes.
+        // The range allows for the time that the test itself takes.
         await Insert(bank, age: "-1 minute", patience: "15 minutes");
         var before = await bank.Sql.Scalar<DateTime>("select due_at from bank.outbox where patience is not null");
 

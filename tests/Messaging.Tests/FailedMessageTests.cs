@@ -2,7 +2,7 @@ namespace Shop.Messaging.Tests;
 
 public sealed class FailedMessageTests
 {
-    // A message that fails again, in whichever release, is the same dead letter: this never changes.
+    // A message that fails again, in any release, is the same dead letter. So its id never changes.
     [Fact]
     public void The_id_of_a_dead_letter_never_changes() =>
         Assert.Equal("sell-stock-afdb18272aeaf0ee", IdOf("""{"orderId":"0198c0de-0000-7000-8000-000000000001"}"""));

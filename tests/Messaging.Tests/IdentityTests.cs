@@ -5,8 +5,8 @@ using Shop.Support;
 namespace Shop.Messaging.Tests;
 
 /// <summary>
-/// Two replicas may have the same host name, address, process id and clock, as containers do, so none of it may be part of what tells
-/// their messages apart. A random id says so of itself: it is of version 4, which one made of such things is by accident only.
+/// Two replicas may have the same host name, address, process id and clock, as in containers, so ids of messages must not depend on them. A
+/// random id has version 4, and one that is made of such values has it only by accident.
 /// </summary>
 public sealed class IdentityTests(TestServers servers)
 {

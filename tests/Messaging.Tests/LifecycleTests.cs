@@ -8,7 +8,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>Starting, stopping and what goes on in the background.</summary>
+/// <summary>Starts, stops and background work.</summary>
 public sealed class LifecycleTests(TestServers servers)
 {
     static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(15);
@@ -78,7 +78,7 @@ public sealed class LifecycleTests(TestServers servers)
     {
         await using var bank = await BankScenario.Open(servers);
         var replica = await bank.Start("one", ("Messaging:InboxRetentionDays", "7"));
-        // Rows of all ages in every page, as a table has them whose old rows have made room for new ones.
+        // Every page has rows of all ages, as in a table in which new rows replace old ones.
         await bank.Sql.Execute(
             """
             insert into bank.inbox (message_id, endpoint, received_at)

@@ -4,7 +4,7 @@ using Shop.Support.Metrics;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>What the messaging core counts, it counts once, and only if it is true.</summary>
+/// <summary>The messaging core counts each fact once, after its commit.</summary>
 public sealed class MetricsTests(TestServers servers)
 {
     [Fact]
@@ -24,7 +24,7 @@ public sealed class MetricsTests(TestServers servers)
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => running[1]);
         await Task.WhenAll(running[0], running[2]);
-        // The one that held the lane, and the two that committed alone. Each ran twice.
+        // One batch held the lane, and two works committed alone. These two ran twice.
         Assert.Equal([1, 1, 1], readings.Of("shop.messaging.batch.size", BatchSizes.Writes));
         Assert.Equal(2, told);
     }
@@ -43,7 +43,7 @@ public sealed class MetricsTests(TestServers servers)
         await bank.HandledOnce([depositId], "deposit", "statement");
         Assert.Equal(2, readings.Of("shop.messaging.duplicates", Replica.Accounts).Sum());
         Assert.Equal(0, readings.Of("shop.messaging.duplicates", Replica.Statements).Sum());
-        // The deposit's own announcement; nothing a duplicate could have sent.
+        // The count has the deposit's own announcement and none of a duplicate.
         Assert.Equal(1, readings.Of("shop.messaging.published").Sum());
         Assert.Equal(0, readings.Of("shop.messaging.publish.failures").Sum());
     }

@@ -110,7 +110,7 @@ public sealed class NeighbourTests(TestServers servers)
             await replica.Publish(new Note("behind it", 41));
             await Wait.Until(() => received.Count >= 41, "what came after them");
             await Wait.Until(async () => await bank.Sql.CountOutbox() == 1, "an outbox with the locked row alone");
-            // Many polls, and longer than a statement waits for the lock.
+            // The time has many polls, and is longer than a statement waits for the lock.
             await WaitForPolls(6);
         }
 

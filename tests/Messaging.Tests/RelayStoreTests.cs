@@ -143,7 +143,7 @@ public sealed class RelayStoreTests(TestServers servers)
     static string Drains =>
         MessagingInvariants.Rules("bank", TimeSpan.FromMinutes(1)).Single(rule => rule.Name == "outbox-drains").Violations;
 
-    /// <summary>It has no leases, and holds the advisory lock of its number instead.</summary>
+    /// <summary>The previous release has no leases, and holds the advisory lock of its number instead.</summary>
     [Fact]
     public async Task The_rows_of_a_replica_of_the_release_before_are_adopted_once_its_session_has_ended()
     {

@@ -1,6 +1,6 @@
 namespace Shop.Messaging.Tests;
 
-/// <summary>Answers are stored under it: it never changes.</summary>
+/// <summary>Answers are stored with the fingerprint, so it never changes.</summary>
 public sealed class RequestFingerprintTests
 {
     // SHA-256 of {"id":"bank-accounts-1"}.

@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>Database or broker go away in mid-stream. The service waits and goes on by itself; nobody restarts it.</summary>
+/// <summary>Database or broker go away under load. The service waits and goes on by itself, without a restart.</summary>
 public sealed class RestartTests(TestServers servers)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -52,8 +52,8 @@ public sealed class RestartTests(TestServers servers)
     }
 
     /// <summary>
-    /// What a migration does to the release that still runs. One message at a time, and one attempt for each: none of them may be
-    /// lost on a statement that was prepared before.
+    /// A migration runs beside the previous release. Each message has one attempt, so none may fail because of a statement that was
+    /// prepared before.
     /// </summary>
     [Fact]
     public async Task A_column_that_is_added_under_a_running_service_costs_no_message_an_attempt()

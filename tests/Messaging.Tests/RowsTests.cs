@@ -3,7 +3,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>Work says which rows it needs, and gets those and no others.</summary>
+/// <summary>Work declares the rows that it needs, and gets those and no others.</summary>
 public sealed class RowsTests(TestServers servers)
 {
     [Fact]

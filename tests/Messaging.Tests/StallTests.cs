@@ -6,8 +6,8 @@ using Shop.Support.Metrics;
 namespace Shop.Messaging.Tests;
 
 /// <summary>
-/// Somebody holds a lock and does not let go: a person, a migration, a replica that stands still. Who needs it waits, and goes on by
-/// itself; who does not need it does not notice; nobody's message is given up.
+/// Somebody holds a lock for long: a person, a migration, a replica that stands still. Work that needs it waits, and goes on by itself.
+/// Other work does not notice. No message is given up.
 /// </summary>
 public sealed class StallTests(TestServers servers)
 {
@@ -19,7 +19,7 @@ public sealed class StallTests(TestServers servers)
         await using var bank = await BankScenario.Open(servers);
         var replica = await bank.Start("one");
         var free = await OpenAccount(bank);
-        // More than an endpoint takes at once: none of them may take up the room of others.
+        // There are more messages than an endpoint takes at once, and they must not block others.
         var (waiting, served) = (BankScenario.NewIds(600), BankScenario.NewIds(50));
 
         await using (await Locked(bank, bank.AccountId))
@@ -66,7 +66,7 @@ public sealed class StallTests(TestServers servers)
         Assert.Equal((Failure.Passing, true), (Failures.Of(error), Failures.IsHeldUp(error)));
     }
 
-    /// <summary>The gate stands for a process that is frozen, or has lost its power, between two statements.</summary>
+    /// <summary>The gate simulates a process that is frozen, or has lost its power, between two statements.</summary>
     [Fact]
     public async Task A_replica_that_stands_still_in_a_transaction_loses_its_locks_and_has_its_effect_once_when_it_goes_on()
     {
@@ -114,7 +114,7 @@ public sealed class StallTests(TestServers servers)
         await bank.Handled("statement", [depositId]);
 
         Assert.Contains(heir.Log.Lines, line => line.Contains("Adopted"));
-        await child.Thaw(Cancellation);
+        await child.Resume(Cancellation);
         await Wait.Until(
             () => bank.Sql.Scalar<bool>($"select exists (select from bank.outbox_leases where owner = {owner[0]} and until > now())"),
             awake => awake,

@@ -6,7 +6,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>The broker by TLS: its certificate must be of a trusted authority and name the host that was asked for.</summary>
+/// <summary>With TLS, the broker's certificate must come from a trusted authority and name the configured host.</summary>
 public sealed class TlsTests(TestServers servers)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -38,7 +38,7 @@ public sealed class TlsTests(TestServers servers)
             Assert.True(connection.IsOpen);
         }
 
-        // Signed by another; by nobody the machine knows; and for another name.
+        // The certificates: of another authority, of one that the machine does not know, and for another name.
         await Assert.ThrowsAsync<BrokerUnreachableException>(() => Connect(login, otherAuthority));
         await Assert.ThrowsAsync<BrokerUnreachableException>(() => Connect(login, null));
         await Assert.ThrowsAsync<BrokerUnreachableException>(() => Connect(login with { Host = "127.0.0.1" }, authority));

@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests;
 
-/// <summary>The trace of whoever writes goes on in whoever receives, across outbox and broker.</summary>
+/// <summary>The sender's trace goes on in the receiver, across outbox and broker.</summary>
 public sealed class TraceTests : IDisposable
 {
     readonly TestServers _servers;
@@ -215,7 +215,7 @@ public sealed class TraceTests : IDisposable
         }
     }
 
-    // As OpenTelemetry samples: what comes from elsewhere decides.
+    // The sampling follows the parent, as OpenTelemetry's default does.
     ActivityListener Listen()
     {
         var listener = new ActivityListener

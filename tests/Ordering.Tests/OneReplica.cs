@@ -68,7 +68,7 @@ public sealed class Replica(TestServers servers) : IAsyncLifetime
         return order;
     }
 
-    /// <summary>Gives back the stock and the money of an order that is being cancelled, whichever of them it waits for.</summary>
+    /// <summary>Gives back the stock and the money of an order that is being cancelled, as far as it waits for them.</summary>
     public async Task Undo(Guid order)
     {
         await Ordering.Send(RawBroker.Message(new StockReleased(order)));

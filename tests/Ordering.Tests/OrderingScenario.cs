@@ -60,7 +60,7 @@ sealed class OrderingScenario : IAsyncDisposable
 
     public async Task<Guid> Place(string? key = null)
     {
-        // 503 is what a busy machine says: it was not done, and is asked for again.
+        // A 503 on a busy machine means that the order was not placed, so it is sent again.
         using var answer = await Wait.Until(
             () => TryPlaceOnce(key), answer => answer.StatusCode != HttpStatusCode.ServiceUnavailable, "an order");
         return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("orderId")
@@ -133,7 +133,7 @@ sealed class OrderingScenario : IAsyncDisposable
         await Is(order, status);
     }
 
-    /// <summary>Undoes so many of the transactions that change an order, after everything in them has been done.</summary>
+    /// <summary>Rolls back a number of transactions that change an order, at their ends.</summary>
     public Task RollBackNext(int commits) => Execute(
         $$"""
         create sequence attempts;
@@ -147,11 +147,11 @@ sealed class OrderingScenario : IAsyncDisposable
         create constraint trigger refuse after update on ordering.orders deferrable initially deferred for each row execute function refuse();
         """);
 
-    /// <summary>Makes an order one that was confirmed so long ago.</summary>
+    /// <summary>Moves the confirmation of an order into the past.</summary>
     public Task ConfirmedAgo(Guid order, TimeSpan time) => Execute(
         $"update ordering.orders set confirmed_at = now() - interval '{time.TotalSeconds} seconds' where id = '{order}'");
 
-    /// <summary>How often an order would have been changed since <see cref="RollBackNext"/>.</summary>
+    /// <summary>How many changes of orders were tried since <see cref="RollBackNext"/>.</summary>
     public async Task<long> Attempts()
     {
         await using var command = _sql.CreateCommand("select last_value from attempts");
@@ -160,10 +160,10 @@ sealed class OrderingScenario : IAsyncDisposable
 
     public Task<Scrape> Scrape() => Support.Metrics.Scrape.Of(Process.Http, Cancellation);
 
-    public Task<Scrape> Says(Func<Scrape, bool> holds, string what) => Wait.Until(Scrape, holds, what);
+    public Task<Scrape> WaitForMetrics(Func<Scrape, bool> holds, string what) => Wait.Until(Scrape, holds, what);
 
-    public Task Ended(string reason, int orders) =>
-        Says(scrape => scrape.Sum("shop_orders_ended_total", ("shop_order_reason", reason)) >= orders, $"{orders} orders ended {reason}");
+    public Task Ended(string reason, int orders) => WaitForMetrics(
+        scrape => scrape.Sum("shop_orders_ended_total", ("shop_order_reason", reason)) >= orders, $"{orders} orders ended {reason}");
 
     public async ValueTask DisposeAsync()
     {

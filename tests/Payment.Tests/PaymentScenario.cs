@@ -118,7 +118,7 @@ sealed class PaymentScenario : IAsyncDisposable
 
     public static JsonElement Body(BasicDeliverEventArgs delivery) => JsonDocument.Parse(delivery.Body).RootElement;
 
-    public static Task Told(ConcurrentQueue<BasicDeliverEventArgs> events, params Guid[] orders) => Wait.Until(
+    public static Task WaitForEvents(ConcurrentQueue<BasicDeliverEventArgs> events, params Guid[] orders) => Wait.Until(
         () => orders.Except(events.Select(OrderOf)).Any() is false, $"an event for {orders.Length} orders");
 
     public async ValueTask DisposeAsync()

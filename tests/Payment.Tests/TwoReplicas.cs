@@ -3,8 +3,7 @@ using Shop.Support;
 namespace Shop.Payment.Tests;
 
 /// <summary>
-/// All tests that bring orders of their own share two replicas and the provider; whoever makes it misbehave sets it
-/// right again.
+/// All tests with orders of their own share two replicas and the provider. A test that makes the provider misbehave resets it.
 /// </summary>
 [CollectionDefinition]
 public sealed class OneProvider : ICollectionFixture<TwoReplicas>;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace Shop.PaymentProvider.Tests;
 
-/// <summary>The outside world does what its documentation says, so that tests and drills can rely on it.</summary>
+/// <summary>The simulated provider behaves as documented, so that tests and drills can rely on it.</summary>
 public sealed class ChargeTests : IAsyncLifetime
 {
     readonly string _ledger = Path.Combine(Path.GetTempPath(), $"ledger-{Guid.NewGuid():N}.jsonl");
@@ -178,7 +178,7 @@ public sealed class ChargeTests : IAsyncLifetime
     {
         await SetFaults(new { lateRate = 1.0, lateMilliseconds = 1_500 });
         using var impatient = new CancellationTokenSource();
-        // Whichever comes first: it is the one that lands.
+        // The request that comes first is the one that lands.
         var asking = Enumerable.Range(0, 2).Select(_ => Charge("key", "tok_visa", cancellation: impatient.Token)).ToArray();
         using (var second = await await Task.WhenAny(asking))
         {

@@ -34,7 +34,7 @@ public sealed record Answer(int Status, string? MediaType, string Body, IReadOnl
             response.Headers.ToDictionary(header => header.Key, header => header.Value.First(), StringComparer.OrdinalIgnoreCase));
     }
 
-    /// <summary>It is a problem in the agreed form, with this status.</summary>
+    /// <summary>Asserts that it is a problem in the agreed form, with this status.</summary>
     /// <param name="field">What the problem is about; null if it is about no field.</param>
     public Answer MustBeProblem(int status, string? field = null)
     {
@@ -53,7 +53,7 @@ public sealed record Answer(int Status, string? MediaType, string Body, IReadOnl
         return this;
     }
 
-    /// <summary>The body shows no card number, and no name out of the code.</summary>
+    /// <summary>Asserts that the body has no card number and no name from the code.</summary>
     public Answer MustKeepSecrets()
     {
         Assert.DoesNotMatch("4111 ?1111", Body);

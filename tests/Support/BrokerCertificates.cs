@@ -21,7 +21,7 @@ sealed class BrokerCertificates(StateDirectory state, int port)
 
     string Folder => state.Combine(RabbitMqServer.Name);
 
-    /// <summary>Before the broker starts, which reads its settings then.</summary>
+    /// <summary>Must be called before the broker starts, which reads its settings then.</summary>
     public void Write()
     {
         Directory.CreateDirectory(Folder);

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Shop.Support;
 
-/// <summary>The network between a service and its database. It loses the answer to a COMMIT when it is asked to.</summary>
+/// <summary>The network between a service and its database. A test can make it lose the answer to a COMMIT.</summary>
 public sealed class DatabaseLink : IAsyncDisposable
 {
     const int PieceBytes = 16_384;
@@ -29,7 +29,7 @@ public sealed class DatabaseLink : IAsyncDisposable
         _accepting = Accept();
     }
 
-    /// <summary>What follows the next answer to a COMMIT that is lost.</summary>
+    /// <summary>The way in which the next answer to a COMMIT is lost.</summary>
     enum LossKind
     {
         Reset,
@@ -47,15 +47,15 @@ public sealed class DatabaseLink : IAsyncDisposable
 
     public static DatabaseLink To(string database) => new(database);
 
-    /// <summary>The connection breaks when the server has committed, before it is heard.</summary>
+    /// <summary>The connection breaks after the server has committed and before its answer arrives.</summary>
     public void BreakAtNextCommit() => _next = new(LossKind.Reset, ForAll: false);
 
     /// <summary>The answer of the server never comes, and the connection stays as it is.</summary>
-    /// <param name="forAll">True: from then on nothing comes on any connection, until <see cref="Heal"/>.</param>
-    public void SwallowNextCommit(bool forAll = false) => _next = new(LossKind.Silence, forAll);
+    /// <param name="forAll">True: from then on nothing comes on any connection, until <see cref="Restore"/>.</param>
+    public void LoseAnswerOfNextCommit(bool forAll = false) => _next = new(LossKind.Silence, forAll);
 
-    /// <summary>Lets pass what comes from now on.</summary>
-    public void Heal() => _isSilent = false;
+    /// <summary>Lets later answers pass.</summary>
+    public void Restore() => _isSilent = false;
 
     public async ValueTask DisposeAsync()
     {
@@ -104,7 +104,7 @@ public sealed class DatabaseLink : IAsyncDisposable
             }
             catch (Exception error) when (error is OperationCanceledException or SocketException or IOException)
             {
-                // One of the two has gone, and so does the other.
+                // One side has closed the connection, so the other side is closed too.
             }
         }
     }
@@ -115,7 +115,7 @@ public sealed class DatabaseLink : IAsyncDisposable
         var isSwallowed = false;
         while (!_isCut && await from.ReadAsync(piece, end) is > 0 and var count)
         {
-            // The tag of CommandComplete, however the statement was sent.
+            // The tag of CommandComplete, which does not depend on how the statement was sent.
             if (isAnswer && piece.AsSpan(0, count).IndexOf("COMMIT\0"u8) >= 0 && Interlocked.Exchange(ref _next, null) is { } loss)
             {
                 Interlocked.Increment(ref _lost);

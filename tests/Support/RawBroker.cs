@@ -8,7 +8,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Shop.Support;
 
-/// <summary>The broker without MassTransit: what any other client could send to a service, or would see of it.</summary>
+/// <summary>The broker without MassTransit. It sends and receives what any other client could.</summary>
 public sealed class RawBroker : IAsyncDisposable
 {
     readonly IConnection _connection;
@@ -142,7 +142,7 @@ public sealed class RawBroker : IAsyncDisposable
         {
             try
             {
-                // By the exchange that reaches each queue by its name.
+                // The default exchange reaches each queue by its name.
                 await _channel.BasicPublishAsync("", queue, mandatory: true, new byte[] { 1 }, Cancellation);
             }
             catch (PublishException)

@@ -16,7 +16,7 @@ public sealed class StandbyAway : IAsyncDisposable
         var away = new StandbyAway(server);
         await away.Execute("alter system set synchronous_standby_names = 'nobody'");
         await away.Execute("select pg_reload_conf()");
-        // The server does not tell that it has heard of it; so one commit after the other is tried until one waits.
+        // The server does not report that it has read the setting. So commits are tried until one waits.
         while (!await away.Waits())
         {
             await Task.Delay(_pollInterval);
@@ -39,7 +39,7 @@ public sealed class StandbyAway : IAsyncDisposable
         waiting => waiting.Count >= commits,
         $"{commits} commits of {replica} waiting for {seconds} s");
 
-    /// <summary>Somebody cancels what a process of the server is waiting for, as an operator may.</summary>
+    /// <summary>Cancels the wait of a server process, as an operator may.</summary>
     public Task Cancel(int process) => Execute($"select pg_cancel_backend({process})");
 
     public async ValueTask DisposeAsync()

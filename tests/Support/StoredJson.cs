@@ -2,13 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace Shop.Support;
 
-/// <summary>Holds what reads a stored text to texts of earlier and later releases.</summary>
+/// <summary>Checks that code reads stored texts of earlier and later releases.</summary>
 public static class StoredJson
 {
-    /// <summary>Nothing may be lost on reading, and what a newer release has added is passed over.</summary>
+    /// <summary>Reading must keep every field, and ignore fields of a newer release.</summary>
     /// <param name="stored">The text as it was once stored.</param>
     /// <param name="readAndWrite">Reads a text and stores it again.</param>
-    /// <returns>What came out instead; null if all is well.</returns>
+    /// <returns>The wrong result; null if it is right.</returns>
     public static string? Loss(string stored, Func<string, string> readAndWrite)
     {
         var expected = JsonNode.Parse(stored)!;

@@ -38,7 +38,7 @@ public sealed class TestProgram : IDisposable
         return new(state, process.Start(state));
     }
 
-    /// <summary>Runs a program to its end, which must be a good one.</summary>
+    /// <summary>Runs a program to its end, and fails if the exit code is not 0.</summary>
     public static async Task Run(string assembly, string argument, IReadOnlyDictionary<string, string> settings)
     {
         var (isGood, output) = await TryRun(assembly, settings, argument);
@@ -49,7 +49,7 @@ public sealed class TestProgram : IDisposable
     }
 
     /// <summary>Runs a program to its end.</summary>
-    /// <returns>Whether it was a good one, and what the program said.</returns>
+    /// <returns>Whether the exit code was 0, and the program's output.</returns>
     public static async Task<(bool IsGood, string Output)> TryRun(
         string assembly, IReadOnlyDictionary<string, string> settings, params string[] arguments)
     {
@@ -89,11 +89,11 @@ public sealed class TestProgram : IDisposable
     /// <summary>Asks it to leave. False if it had to be killed.</summary>
     public Task<bool> Stop() => BackgroundProcess.Stop(_process, _stopLimit);
 
-    /// <summary>SIGSTOP: it is not dead, it just does nothing.</summary>
+    /// <summary>SIGSTOP: the process stands still.</summary>
     public void Freeze() => Signals.Send(_process.Pid, Signal.Stop);
 
-    /// <summary>SIGCONT: it goes on as if no time had passed.</summary>
-    public void Thaw() => Signals.Send(_process.Pid, Signal.Continue);
+    /// <summary>SIGCONT: the process goes on.</summary>
+    public void Resume() => Signals.Send(_process.Pid, Signal.Continue);
 
     public void Dispose()
     {

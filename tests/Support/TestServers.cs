@@ -15,8 +15,8 @@ public sealed class TestServers : IAsyncLifetime
 {
     const string Administrator = "administrator";
 
-    // RabbitMQ writes its list of quorum queues half a second late. Killed before, it comes back with a queue that never
-    // gets a leader; nothing it tells to the outside shows whether the list is written.
+    // RabbitMQ writes its list of quorum queues half a second late. If it is killed before that, it comes back with a queue that never gets
+    // a leader. Clients cannot find out whether the list is written.
     static readonly TimeSpan _queuesRememberedAfter = TimeSpan.FromSeconds(1);
 
     readonly StateDirectory _state;
@@ -73,7 +73,7 @@ public sealed class TestServers : IAsyncLifetime
         return login;
     }
 
-    /// <summary>Makes virtual host, user and rights as they were at first, whatever has been done to them.</summary>
+    /// <summary>Restores the virtual host, the user and its rights.</summary>
     public async Task Restore(BrokerLogin login)
     {
         await Manage(HttpMethod.Put, $"vhosts/{login.VirtualHost}", new { });
@@ -91,7 +91,7 @@ public sealed class TestServers : IAsyncLifetime
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
-            // A broker that a test has left away keeps it, and nobody asks for it again.
+            // If a test leaves the broker stopped, the virtual host stays and is not used again.
         }
     }
 
@@ -133,11 +133,11 @@ public sealed class TestServers : IAsyncLifetime
     public (BrokerLogin Login, string AuthorityFile, string OtherAuthorityFile) ByTls(BrokerLogin login) =>
         (login with { Host = "localhost", Port = _certificates.Port }, _certificates.AuthorityFile, _certificates.OtherAuthorityFile);
 
-    /// <summary>A bearer token that services started here believe.</summary>
+    /// <summary>A bearer token that services started here accept.</summary>
     public string Token(string name, string role) =>
         new Tokens(_state.Secrets, TimeProvider.System).Issue(name, role, TimeSpan.FromHours(1));
 
-    /// <summary>A bearer token that nobody may believe: one of <see cref="ForgedTokens.Kinds"/>.</summary>
+    /// <summary>A bearer token that every service must refuse: one of <see cref="ForgedTokens.Kinds"/>.</summary>
     public string ForgedToken(string kind) => ForgedTokens.Make(kind, _state.Secrets);
 
     /// <summary>Settings every service needs; for TestProgram.</summary>
@@ -167,7 +167,7 @@ public sealed class TestServers : IAsyncLifetime
         }
         catch
         {
-            // Nobody else knows of it.
+            // The key is only in this process.
             program.Dispose();
             throw;
         }
@@ -187,7 +187,7 @@ public sealed class TestServers : IAsyncLifetime
 
     public Task StopBroker() => _rabbitMq.Stop();
 
-    /// <summary>Ends all of RabbitMQ's processes at once, when it has had the time to remember the queues it has.</summary>
+    /// <summary>Ends all of RabbitMQ's processes at once, after it has had the time to store its list of queues.</summary>
     public async Task KillBroker()
     {
         await QueuesRemembered();
@@ -201,7 +201,7 @@ public sealed class TestServers : IAsyncLifetime
         await pause.WaitForNextTickAsync();
     }
 
-    // Killed rather than stopped: nobody needs their data, and a clean stop takes seconds.
+    // The servers are killed, because their data is not needed and a clean stop takes seconds.
     public async ValueTask DisposeAsync()
     {
         _postgres.Kill();
@@ -215,7 +215,7 @@ public sealed class TestServers : IAsyncLifetime
         }
     }
 
-    /// <summary>How many dead-locks a database has had to break.</summary>
+    /// <summary>The number of deadlocks that a database has broken.</summary>
     public static async Task<long> DeadLocks(string database)
     {
         await using var connection = new NpgsqlConnection(database + ";Pooling=false");

@@ -1,8 +1,7 @@
 namespace Shop.Terminal.Tests;
 
 /// <summary>
-/// A start that is interrupted at any moment: whatever was started by then is known, and stopped by the next ./shop
-/// down.
+/// A start may be interrupted at any moment. All processes it has started are known, and the next ./shop down stops them.
 /// </summary>
 public sealed class InterruptionTests(TypedSystem shop) : IClassFixture<TypedSystem>
 {
@@ -24,7 +23,7 @@ public sealed class InterruptionTests(TypedSystem shop) : IClassFixture<TypedSys
             up.PressCtrlC();
 
             var text = await TypedSystem.MustBeRight(up, Interrupted);
-            // Before that there is no program yet that could say something, and nothing to say.
+            // Before that, the program has not started and cannot print anything.
             Assert.True(shop.Running() is [] || text.Contains("Interrupted. Still running: ", StringComparison.Ordinal), text);
         }
 

@@ -5,10 +5,10 @@ using Shop.Support.Terminals;
 
 namespace Shop.Terminal.Tests;
 
-/// <summary>A system that exists as long as a class of tests, and is only ever touched by what somebody types.</summary>
+/// <summary>A system that exists as long as a class of tests. Only typed commands change it.</summary>
 public class TypedSystem : IAsyncLifetime
 {
-    // Not a multiple of the offsets people choose, and far from the other tests'.
+    // The offset is no multiple of those that people choose, and far from the other tests'.
     const int PortsAbove = 1844;
 
     public const int Wide = 80;
@@ -33,7 +33,7 @@ public class TypedSystem : IAsyncLifetime
 
     internal StateDirectory DrillState => new(State.Combine("drill"));
 
-    /// <summary>What still runs of this system, by the command lines: known to its process table or not.</summary>
+    /// <summary>The command lines of all running processes of this system, also of those that are not in its process table.</summary>
     public IReadOnlyList<string> Running() => [.. Directory.EnumerateDirectories("/proc")
         .Select(folder => Path.GetFileName(folder))
         .Where(pid => pid.All(char.IsAsciiDigit) && Belongs(pid))

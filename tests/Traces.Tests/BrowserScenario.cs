@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>A viewer that knows two orders, and a browser that looks at it and notices whatever goes wrong.</summary>
+/// <summary>A viewer with two orders, and a browser that records every error.</summary>
 sealed class BrowserScenario : IAsyncDisposable
 {
     public const string Order = "01a20e22-080a-7e85-8cfd-1937e5220df2";
@@ -74,8 +74,8 @@ sealed class BrowserScenario : IAsyncDisposable
         return page;
     }
 
-    /// <summary>No error in a console, no request that left the viewer or failed.</summary>
-    public void MustBeQuiet()
+    /// <summary>Asserts that no console has an error, and that no request failed or left the viewer.</summary>
+    public void MustHaveNoProblems()
     {
         lock (_problems)
         {

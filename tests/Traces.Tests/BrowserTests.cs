@@ -3,10 +3,10 @@ using Microsoft.Playwright;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>The page in a real browser, as somebody uses it who looks for an order.</summary>
+/// <summary>The page in a real browser, used like by a person who looks for an order.</summary>
 public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
-    // Those that are shown.
+    // The rows that are shown.
     const string Rows = "[...document.querySelectorAll('.row')].filter(row => row.checkVisibility())";
     const string Piece = "getComputedStyle(row.querySelector('.piece')).backgroundColor";
 
@@ -35,7 +35,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Contains($"started {BrowserScenario.Started}", facts, StringComparison.Ordinal);
         Assert.StartsWith(
             $"Cancelled (payment_declined) · order {BrowserScenario.Order}", await page.TitleAsync(), StringComparison.Ordinal);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await result.ClickAsync();
 
         await page.WaitForURLAsync($"**/trace/{BrowserScenario.Trace}");
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.WaitForURLAsync("**ordersFirst=false**");
         await Assertions.Expect(first.Locator(".outcome")).ToHaveTextAsync("ordering: publish Inventory:ReserveStock");
         Assert.Equal($"order {BrowserScenario.OtherOrder}", await first.Locator("small").First.InnerTextAsync());
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -80,9 +80,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     {
         var page = await _viewer.Open(chromium, "/search?service=nobody");
         Assert.Contains("No trace matches", await page.Locator("#results").InnerTextAsync(), StringComparison.Ordinal);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
 
-        // A browser reports a 404 as an error of its own.
+        // The browser itself reports a 404 as an error.
         var gone = await _viewer.Open(chromium, "/trace/00000000000000000000000000000abc");
         Assert.Contains("trace not found", await gone.GetByRole(AriaRole.Alert).InnerTextAsync(), StringComparison.Ordinal);
     }
@@ -106,7 +106,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal(4, new[] { colours[0], colours[1], colours[6], colours[7] }.Distinct().Count());
         var lefts = await page.EvaluateAsync<double[]>($"{Rows}.map(row => row.querySelector('.dot').getBoundingClientRect().left)");
         Assert.True(lefts[0] < lefts[1] && lefts[1] < lefts[2] && lefts[2] == lefts[4] && lefts[2] < lefts[3] && lefts[4] < lefts[5]);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal((31 / 90.0, 29 / 90.0), (bars[6][0], bars[6][1]), Close);
         Assert.Equal((40 / 90.0, 15 / 90.0), (bars[7][0], bars[7][1]), Close);
         Assert.Equal((60 / 90.0, 20 / 90.0), (bars[8][0], bars[8][1]), Close);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal(2, await Visible(statements));
         await page.GetByLabel("statements").UncheckAsync();
         Assert.Equal(0, await Visible(statements));
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var opened = page.Locator("#span-000000000000000b");
         await Assertions.Expect(opened).ToBeVisibleAsync();
         await Assertions.Expect(opened).ToBeFocusedAsync();
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -172,12 +172,12 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Keyboard.PressAsync("Space");
         Assert.Equal(all.Where(row => row[0] is '●' or '○'), await Shown(page));
 
-        // The keys pass over what is not shown.
+        // The keys skip rows that are not shown.
         await page.Locator(".row", new() { HasText = "no span tells" }).FocusAsync();
         await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("ArrowDown");
         await Assertions.Expect(page.Locator(".row", new() { HasText = "process ordering-orders" })).ToBeFocusedAsync();
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Locator(".row", new() { HasText = "no span tells of 20.0 ms" }).ClickAsync();
 
         Assert.Contains("a process that was killed", await page.Locator(".detail").InnerTextAsync(), StringComparison.Ordinal);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Theory]
@@ -204,7 +204,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.True(numbers.Length >= 3);
         Assert.All(numbers.Zip(numbers.Skip(1)), pair => Assert.InRange(pair.Second[0] - pair.First[1], 8, width));
         Assert.InRange(numbers[^1][1], 0, width);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal(
             await Colour(page.Locator(".facts .error").First),
             await failed.Locator(".piece").EvaluateAsync<string>("piece => getComputedStyle(piece).backgroundColor"));
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await row.ClickAsync();
 
         Assert.Equal(0, await page.Locator(".detail").CountAsync());
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var opened = page.Locator(".row[aria-expanded=true]");
         await opened.WaitForAsync();
         Assert.Contains("batch writes", await opened.InnerTextAsync(), StringComparison.Ordinal);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -270,7 +270,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Keyboard.PressAsync("Enter");
 
         await Assertions.Expect(page).ToHaveURLAsync(new Regex($"/trace/{BrowserScenario.OtherTrace}#"));
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Theory]
@@ -285,7 +285,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
             await page.Locator(".result, .row").First.WaitForAsync();
             var background = await page.EvaluateAsync<double[]>(Contrast.Channels, "body");
             backgrounds.Add(Contrast.Luminance(background));
-            // Text of every kind there is on the page, on what is behind it.
+            // Text of every kind on the page, with its background.
             foreach (var pair in await page.EvaluateAsync<double[][]>(Contrast.Texts))
             {
                 Assert.InRange(Contrast.Ratio(pair[..3], pair[3..]), 4.5, 21);
@@ -293,7 +293,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         }
 
         Assert.True(backgrounds.Min() < 0.1 && backgrounds.Max() > 0.9);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Theory]
@@ -306,11 +306,11 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.Locator(".detail").Or(page.Locator(".row").First).First.WaitForAsync();
 
         Assert.InRange(await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), 1, 380);
-        // Nor is anything cut off at the window's edge: result, name and bar are all in it.
+        // Nothing is cut off at the window's edge: result, name and bar are inside.
         var edges = await page.EvaluateAsync<double[]>(
             "[...document.querySelectorAll('.result, .row .lane, .row .op, .filters > *, header > *')].map(part => part.getBoundingClientRect().right)");
         Assert.InRange(edges.Max(), 200, 380);
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     [Fact]
@@ -321,7 +321,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal(1, await page.GetByText(BrowserScenario.Markup).CountAsync());
         Assert.Equal(0, await page.Locator("main img").CountAsync());
         Assert.NotEqual("broken into", await page.TitleAsync());
-        _viewer.MustBeQuiet();
+        _viewer.MustHaveNoProblems();
     }
 
     async Task<IPage> Trace()

@@ -6,7 +6,7 @@ namespace Shop.Traces.Tests;
 /// <summary>The machine's own Chromium, without a window, with a profile of its own.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    // Nothing it asks the network for by itself, and no rights that a container has not.
+    // Chromium makes no network requests of its own, and needs no rights that a container lacks.
     static readonly string[] _switches =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -1,6 +1,6 @@
 namespace Shop.Traces.Tests;
 
-/// <summary>How well a text can be told from what is behind it, as the Web Content Accessibility Guidelines count it: 1 to 21.</summary>
+/// <summary>The contrast of a text with its background by the Web Content Accessibility Guidelines: 1 to 21.</summary>
 static class Contrast
 {
     /// <summary>Red, green and blue of an element's background, from 0 to 255.</summary>

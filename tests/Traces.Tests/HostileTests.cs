@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>What nobody could read, or nobody should, is refused, and harms nothing.</summary>
+/// <summary>Requests that are unreadable or too large are refused without harm.</summary>
 public sealed class HostileTests : IDisposable
 {
     const string Protobuf = "application/x-protobuf";
@@ -101,7 +101,7 @@ public sealed class HostileTests : IDisposable
     }
 
     /// <summary>Good requests, changed a little: cut off, bytes replaced, doubled or put elsewhere.</summary>
-    static readonly Gen<byte[]> _almostGood = Gen.Select(
+    static readonly Gen<byte[]> _almostValid = Gen.Select(
         Gen.Int[0, 5],
         Gen.Select(Gen.Double, Gen.Byte).Array[0, 6],
         Gen.Double[0.2, 1.5],
@@ -123,13 +123,13 @@ public sealed class HostileTests : IDisposable
     [Fact]
     public async Task Noise_is_refused_or_ignored_but_never_an_error_of_ours()
     {
-        await Gen.OneOf(_almostGood, Gen.Byte.Array[0, 300]).SampleAsync(
+        await Gen.OneOf(_almostValid, Gen.Byte.Array[0, 300]).SampleAsync(
             async body => (int)(await _viewer.Post(body)).StatusCode is 200 or 400,
             seed: "0N0XIzNsQ0O2",
             iter: 3_000,
             threads: 1);
 
-        // What was taken can be shown.
+        // Spans that were accepted can be shown.
         Assert.Equal(JsonValueKind.Array, (await _viewer.Ask("/api/traces?limit=1000")).GetProperty("data").ValueKind);
         await MustStillWork();
     }

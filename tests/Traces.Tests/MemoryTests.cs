@@ -3,7 +3,7 @@ using Shop.Traces.Store;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>The limit in bytes is worth as much as the counting is.</summary>
+/// <summary>The count of bytes is right, on which the limit depends.</summary>
 public sealed class MemoryTests(ITestOutputHelper output)
 {
     const int Requests = 40;
@@ -15,7 +15,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
     {
         var state = Fill();
         var with = GC.GetTotalMemory(forceFullCollection: true);
-        // What other tests have left goes at any time: only what goes now was the store's.
+        // Memory of other tests may be freed at any time. Only the memory that is freed now was the store's.
         _store = null;
         var taken = with - GC.GetTotalMemory(forceFullCollection: true);
 
@@ -23,7 +23,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Assert.InRange(taken, 1, state.Bytes);
     }
 
-    // Apart: as long as a method runs that has seen the store, it may not go.
+    // This is a method of its own, because the store is not freed while a method with a reference to it runs.
     StoreState Fill()
     {
         for (var request = 0; request < Requests; request++)

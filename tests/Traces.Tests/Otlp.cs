@@ -9,7 +9,7 @@ static class Otlp
     /// <summary>ExportTraceServiceRequest { ResourceSpans { ScopeSpans { Span … } } }.</summary>
     public static byte[] Request(params byte[][] spans) => Of("", spans);
 
-    /// <summary>Of one service.</summary>
+    /// <summary>A request with spans of one service.</summary>
     public static byte[] Of(string service, params byte[][] spans) => Field(1, Concat(
         service is "" ? [] : Field(1, Field(1, Pair("service.name", Field(1, Utf8(service))))),
         Field(2, Concat([.. spans.Select(span => Field(2, span))]))));

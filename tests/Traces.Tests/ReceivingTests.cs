@@ -4,7 +4,7 @@ using OpenTelemetry.Exporter;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>What OpenTelemetry's exporter sends is there, whole; what nobody could read is refused, and harms nothing.</summary>
+/// <summary>Everything that OpenTelemetry's exporter sends is stored completely. An unreadable request is refused without harm.</summary>
 public sealed class ReceivingTests : IDisposable
 {
     readonly ViewerScenario _viewer = new();

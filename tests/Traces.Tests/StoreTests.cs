@@ -2,7 +2,7 @@ using Shop.Traces.Store;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>However much is sent, no more than the limits is kept.</summary>
+/// <summary>The store keeps no more than its limits, however much is sent.</summary>
 public sealed class StoreTests
 {
     [Fact]

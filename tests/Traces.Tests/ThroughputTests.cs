@@ -5,7 +5,7 @@ using System.Net.Http.Headers;
 
 namespace Shop.Traces.Tests;
 
-/// <summary>However much is sent, no more than the limits is kept, and the oldest goes.</summary>
+/// <summary>The store keeps no more than its limits, however much is sent, and drops the oldest traces.</summary>
 public sealed class ThroughputTests(ITestOutputHelper output)
 {
     const int SpansMax = 20_000;
@@ -62,7 +62,7 @@ public sealed class ThroughputTests(ITestOutputHelper output)
         },
     };
 
-    // As a service of the shop sends them, with attributes of a statement.
+    // Spans like those of a service of the shop, with attributes of a statement.
     internal static byte[] Request(int request) => Otlp.Of("ordering", [.. Enumerable.Range(0, SpansOfRequest).Select(span => Otlp.Span(
         traceId: Convert.FromHexString(TraceId(request, span / SpansOfTrace)),
         spanId: Convert.FromHexString($"{(request * SpansOfRequest) + span + 1:x16}"),

@@ -50,7 +50,7 @@ sealed class ViewerScenario : IDisposable
             content.Headers.ContentEncoding.Add(encoding);
         }
 
-        // A sender that writes on while it is refused may not see why.
+        // A sender that goes on writing while it is refused may not get the reason.
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(
             _viewer.Http, path)) { Content = content, Headers = { ExpectContinue = body.Length > 1_000_000 } };
         return await Http.SendAsync(request, Cancellation);

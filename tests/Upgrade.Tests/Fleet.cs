@@ -32,7 +32,9 @@ sealed class Fleet : LaunchEnvironment, IAsyncDisposable
 
     public Checkout Checkout { get; }
 
-    /// <summary>Every process that comes in releases, in the order in which they are upgraded: who obeys before who commands.</summary>
+    /// <summary>
+    /// Every process that has releases, in the order of the upgrade: a service that receives commands comes before the one that sends them.
+    /// </summary>
     public static IReadOnlyList<string> Deployed { get; } =
     [
         .. from replica in new[] { 1, 2 }
@@ -55,7 +57,7 @@ sealed class Fleet : LaunchEnvironment, IAsyncDisposable
         await new Probe(Checkout).Warm(cancellation);
     }
 
-    /// <summary>Brings the tables to this release, under the feet of whatever runs.</summary>
+    /// <summary>Migrates the tables to this release while the processes run.</summary>
     public Task Migrate(CancellationToken cancellation)
     {
         _previous.ExceptWith(Migrations);
@@ -70,7 +72,7 @@ sealed class Fleet : LaunchEnvironment, IAsyncDisposable
         MustRun(process, Checkout.Root);
     }
 
-    /// <summary>The way back.</summary>
+    /// <summary>Stops a process and starts it in the previous release.</summary>
     public async Task RollBack(string process, CancellationToken cancellation)
     {
         _previous.Add(process);
@@ -78,13 +80,13 @@ sealed class Fleet : LaunchEnvironment, IAsyncDisposable
         MustRun(process, _previousRoot);
     }
 
-    /// <summary>Nobody is fooled by a process that was never replaced.</summary>
+    /// <summary>Asserts that a process runs the build of a checkout.</summary>
     public void MustRun(string process, string root)
     {
         var record = Checkout.State.Processes.Find(process);
         Assert.True(record is { IsAlive: true }, $"{process} does not run");
         var program = File.ReadAllText($"/proc/{record.Pid}/cmdline").Split('\0')[1];
-        // The previous release lies inside this checkout, so the longer path decides.
+        // The previous release is in a folder of this checkout, so the longer path decides.
         Assert.StartsWith(root + Path.DirectorySeparatorChar, program, StringComparison.Ordinal);
         Assert.Equal(root == _previousRoot, program.StartsWith(_previousRoot + Path.DirectorySeparatorChar, StringComparison.Ordinal));
     }

@@ -4,8 +4,8 @@ using Shop.Launcher.Processes;
 namespace Shop.Upgrade.Tests;
 
 /// <summary>
-/// The release before this one, built from this repository's own history. Which revision that is stands in the file
-/// <c>previous-release</c>; the built sources stay in <c>.shop/releases</c>, so that they are built once.
+/// The release before this one, built from this repository's own history. The file <c>previous-release</c> names the revision. The built
+/// sources stay in <c>.shop/releases</c>, so that they are built once.
 /// </summary>
 static class PreviousRelease
 {
@@ -19,7 +19,7 @@ static class PreviousRelease
 
     static readonly Dictionary<string, string> _environment = new()
     {
-        // Nothing of the build may stay running afterwards.
+        // No process of the build may stay afterwards.
         ["MSBUILDDISABLENODEREUSE"] = "1",
         ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
     };
@@ -27,7 +27,7 @@ static class PreviousRelease
     public static string RevisionIn(string root) =>
         File.ReadAllText(Path.Combine(root, "tests", "Upgrade.Tests", "previous-release")).Trim();
 
-    /// <summary>Why it cannot be had here; null if it can.</summary>
+    /// <summary>Why it cannot be built here; null if it can.</summary>
     public static async Task<string?> Missing(string root, CancellationToken cancellation)
     {
         var revision = RevisionIn(root);
@@ -48,7 +48,7 @@ static class PreviousRelease
             return folder;
         }
 
-        // Whatever an interrupted build has left behind.
+        // Removes the remains of an interrupted build.
         if (Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);

@@ -4,12 +4,12 @@ using Shop.Launcher;
 
 namespace Shop.Upgrade.Tests;
 
-/// <summary>What docs/upgrades.md promises: the two releases work side by side on one system, and there is a way back.</summary>
+/// <summary>The promises of docs/upgrades.md: two releases work side by side on one system, and a rollback is possible.</summary>
 public sealed class UpgradeTests
 {
     const int OrdersPerRound = 40;
     const double OrdersPerSecond = 8;
-    static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromMinutes(3);
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,7 +29,7 @@ public sealed class UpgradeTests
         using var customers = new Customers(fleet.Checkout);
         var rounds = 0;
 
-        // Orders keep coming while something is done, and at least one round of them.
+        // Orders arrive during the given work, at least one round of them.
         async Task UnderLoad(Func<Task> work)
         {
             var working = work();
@@ -37,7 +37,7 @@ public sealed class UpgradeTests
             {
                 rounds++;
                 var plan = PlannedOrder.Mix($"upgrade-{rounds}", rounds, OrdersPerRound, OrdersPerSecond);
-                await customers.Run(plan, _patience, Cancellation);
+                await customers.Run(plan, _timeLimit, Cancellation);
             }
             while (!working.IsCompleted);
             await working;
@@ -63,16 +63,16 @@ public sealed class UpgradeTests
                 await fleet.Upgrade(process, Cancellation);
             }
         });
-        // Nobody stands in for the one gateway: it is replaced while no request is under way.
+        // The one gateway has no other replica, so it is replaced while no request is under way.
         await fleet.Upgrade("gateway", Cancellation);
         fleet.MustAllRun(root);
         await UnderLoad(() => Task.CompletedTask);
 
-        var audit = await new Audit(fleet.Checkout).Run(_patience, _ => { }, Cancellation);
+        var audit = await new Audit(fleet.Checkout).Run(_timeLimit, _ => { }, Cancellation);
         var ends = await OrderEnds.Read(fleet.Checkout, customers.Accepted.Keys, Cancellation);
         var failures = DrillJudge.Failures(new("upgrade", "upgrade", (_, _) => []), customers, audit, ends, []).ToArray();
         Assert.True(failures is [], string.Join('\n', failures));
-        // A busy machine may be slow, but nobody may be turned away.
+        // A busy machine may be slow, but no request may be refused.
         Assert.Equal([], customers.FailedRequests.Keys.Except(["no answer in time"]));
         Assert.True(customers.Accepted.Count >= OrdersPerRound * 6, $"Only {customers.Accepted.Count} orders were accepted.");
         Assert.Contains(ends.Values, end => end.Status == "Confirmed");

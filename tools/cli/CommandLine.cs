@@ -10,7 +10,7 @@ using Shop.Launcher.Client;
 
 namespace Shop.Cli;
 
-/// <summary>Runs a command line: what goes wrong becomes one readable message and exit code 1.</summary>
+/// <summary>Runs a command line. An error becomes one readable message and exit code 1.</summary>
 static class CommandLine
 {
     const string DebugVariable = "SHOP_DEBUG";
@@ -33,7 +33,7 @@ static class CommandLine
         }
         catch (Exception error) when (interruption.IsThere)
         {
-            // Whatever it is, it comes from that.
+            // Any error after an interruption comes from the interruption.
             left = error is Interrupted ? $" {error.Message}" : "";
         }
         catch (Exception error) when (Environment.GetEnvironmentVariable(DebugVariable) != "1")
@@ -42,7 +42,7 @@ static class CommandLine
             return 1;
         }
 
-        // A terminal has shown ^C where the line was.
+        // A terminal shows ^C in the line, so the message begins a new one.
         Say((Console.IsErrorRedirected ? "" : "\n") + "Interrupted." + left);
         return interruption.ExitCode;
     }

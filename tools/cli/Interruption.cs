@@ -4,14 +4,14 @@ using Spectre.Console;
 namespace Shop.Cli;
 
 /// <summary>
-/// Ctrl+C, a request to end, a terminal that closes. The command is asked to end, so that it can say what it leaves behind; a second
-/// Ctrl+C does not wait for that.
+/// Ctrl+C, SIGTERM, or a terminal that closes. The command is asked to end, so that it can say what it leaves behind. A second Ctrl+C does
+/// not wait for that.
 /// </summary>
 sealed class Interruption : IDisposable
 {
-    // As shells tell of a signal.
+    // Shells report a signal with this exit code.
     const int ExitCodeOfSignal = 128;
-    static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromSeconds(20);
 
     readonly CancellationTokenSource _source = new();
     readonly PosixSignalRegistration[] _registrations;
@@ -45,9 +45,9 @@ sealed class Interruption : IDisposable
         context.Cancel = true;
         if (Interlocked.CompareExchange(ref _signal, number, 0) == 0)
         {
-            // Not on this thread: what follows may take its time, and a second signal must be heard meanwhile.
+            // The work continues on another thread: it may take its time, and a second signal must be handled meanwhile.
             _ = _source.CancelAsync();
-            _ = Task.Delay(_patience).ContinueWith(_ => End(), TaskScheduler.Default);
+            _ = Task.Delay(_timeLimit).ContinueWith(_ => End(), TaskScheduler.Default);
         }
         else if (signal == PosixSignal.SIGINT)
         {
@@ -59,7 +59,7 @@ sealed class Interruption : IDisposable
     {
         try
         {
-            // A display that is broken off has hidden it.
+            // An interrupted display leaves the cursor hidden.
             Terminal.Out.Cursor.Show();
         }
         finally

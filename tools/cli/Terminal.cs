@@ -15,15 +15,15 @@ static class Terminal
     /// <summary>Text as it is: no markup, no wrapping at the width of the terminal.</summary>
     public static void Line(string text = "") => Console.Out.WriteLine(text);
 
-    /// <summary>Whether whoever read standard output has gone, such as head after its lines.</summary>
+    /// <summary>Whether the reader of standard output has gone, such as head after its lines.</summary>
     public static bool IsOutputClosed()
     {
-        const short nobodyReads = 8;
+        const short pollError = 8;
         var output = new PollEntry { Handle = 1 };
-        return Poll(ref output, 1, 0) > 0 && (output.Happened & nobodyReads) != 0;
+        return Poll(ref output, 1, 0) > 0 && (output.ReturnedEvents & pollError) != 0;
     }
 
-    // A program reads whole lines without colours, whatever the environment says of a terminal.
+    // A program gets whole lines without colours, whatever the environment says about a terminal.
     static IAnsiConsole Of(TextWriter writer, bool isRedirected)
     {
         var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(writer) });
@@ -45,6 +45,6 @@ static class Terminal
     {
         public int Handle;
         public short Events;
-        public short Happened;
+        public short ReturnedEvents;
     }
 }

@@ -6,7 +6,7 @@ using Shop.Launcher.Running;
 
 namespace Shop.Cli;
 
-/// <summary>Options and arguments of a kind. What is wrong with a value is told in a sentence.</summary>
+/// <summary>Options and arguments of a kind. A sentence says what is wrong with a value.</summary>
 static class Values
 {
     const int NameLengthMax = 200;
@@ -97,7 +97,7 @@ static class Values
     static T? Read<T>(ArgumentResult result, string name, T least, T most) where T : struct, INumber<T>
     {
         var text = TextOf(result);
-        // What is no number, NaN included, is in no range.
+        // NaN is in no range.
         if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
         {
             return value;

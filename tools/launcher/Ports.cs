@@ -12,7 +12,7 @@ public sealed record Ports(int Offset)
     const int BetweenReplicas = 10;
 
     public int Gateway => 8080 + Offset;
-    /// <summary>Its metrics; those of a service are at the service's own port.</summary>
+    /// <summary>The gateway's metrics. Those of a service are at the service's own port.</summary>
     public int GatewayMetrics => 9464 + Offset;
 
     public int PaymentProvider => 5104 + Offset;
@@ -39,7 +39,7 @@ public sealed record Ports(int Offset)
     public static Ports FromEnvironment(int kept = 0) => Parse(Environment.GetEnvironmentVariable(Variable), kept);
 
     /// <param name="offset">What the environment says.</param>
-    /// <param name="kept">The offset of the system that runs, for who says nothing.</param>
+    /// <param name="kept">The offset of the running system, which counts if the environment has none.</param>
     public static Ports Parse(string? offset, int kept = 0) =>
         string.IsNullOrWhiteSpace(offset) ? new(kept)
         : int.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= OffsetMax ? new(value)

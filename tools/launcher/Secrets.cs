@@ -54,8 +54,8 @@ public sealed class Secrets(string directory)
 
     string PathOf(string name) => Path.Combine(directory, name);
 
-    // Written beside and put into place, so that nobody reads half a secret; of two commands that make the same secret at once, the first
-    // wins and both read its value.
+    // A secret is written to a draft and moved into place, so that no reader sees half of it. If two commands make the same secret at once,
+    // the first wins and both read its value.
     void Keep(string file, string value)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -83,7 +83,7 @@ public sealed class Secrets(string directory)
         }
     }
 
-    // Neither takes the place of a file that is there: on Windows a move, elsewhere only a second name for the draft.
+    // Neither operation replaces an existing file: a move on Windows, a second name for the draft elsewhere.
     static void PutIntoPlace(string draft, string file)
     {
         if (!OperatingSystem.IsWindows())
@@ -98,7 +98,7 @@ public sealed class Secrets(string directory)
         }
         catch (IOException) when (File.Exists(file))
         {
-            // Somebody else was first.
+            // Another process was first.
         }
     }
 

@@ -1,4 +1,4 @@
 namespace Shop.Launcher;
 
-/// <summary>Something the person at the keyboard can act on. Its message is all that is printed.</summary>
+/// <summary>An error that the user can act on. Only its message is printed.</summary>
 public sealed class UserError(string message) : Exception(message);

@@ -16,15 +16,15 @@ public sealed class Demand
         }
     }
 
-    /// <summary>By product: its share of all orders.</summary>
+    /// <summary>The share of all orders, by product.</summary>
     public IReadOnlyList<double> Shares { get; }
 
     /// <summary>Every product is asked for as often as any other.</summary>
     public static Demand Even(int skus) => new([.. Enumerable.Repeat(1.0 / skus, skus)]);
 
     /// <summary>
-    /// Popularity by Zipf's law, the second product half as often as the first, the third a third as often; and one of them on
-    /// sale, which so many customers want on top of that.
+    /// Popularity by Zipf's law, the second product half as often as the first, the third a third as often; and one product is on sale,
+    /// which an extra share of customers wants.
     /// </summary>
     public static Demand Hot(int skus, double hotShare)
     {

@@ -11,7 +11,7 @@ public readonly record struct LaneCost(double Commit, double Message, int BatchM
     public double AtLeast => Message + (Commit / BatchMax);
 }
 
-/// <summary>One server with group commit: what waits when a transaction ends shares the next one.</summary>
+/// <summary>One server with group commit: all messages that wait when a transaction ends share the next one.</summary>
 public sealed class Lane(LaneCost cost)
 {
     readonly Queue<int> _waiting = new();

@@ -4,22 +4,22 @@ namespace Shop.Simulation;
 /// <param name="Pause">Seconds on the way there, for everybody the same: a hop through the broker, a call elsewhere.</param>
 public readonly record struct Step(double Pause);
 
-/// <summary>How long and how hard a network is watched.</summary>
-/// <param name="Rate">Orders per second, whatever becomes of them (a Poisson process).</param>
+/// <summary>The load on a network, and how long it is observed.</summary>
+/// <param name="Rate">Orders per second, independent of the answers (a Poisson process).</param>
 /// <param name="Seconds">For how long they come. The first fifth is not measured, but for Little's law.</param>
 public readonly record struct Watch(double Rate, double Seconds)
 {
     public double WarmUp => Seconds / 5;
 }
 
-/// <summary>What was seen.</summary>
+/// <summary>The results of an observation.</summary>
 /// <param name="Throughput">Orders that took their last step, per second.</param>
 /// <param name="Latencies">Seconds from an order's arrival to the end of its deciding step, sorted.</param>
 /// <param name="Utilisation">By lane: the share of the time its processor was busy.</param>
 /// <param name="MeanInSystem">Orders under way, on average over all the time until the last had left.</param>
 /// <param name="MeanTimeInSystem">Seconds from arrival to the last step, on average over all orders.</param>
 /// <param name="ArrivalRate">Orders per second over the same time.</param>
-public sealed record Sighting(
+public sealed record Observation(
     double Throughput, double[] Latencies, double[] Utilisation, double MeanInSystem, double MeanTimeInSystem, double ArrivalRate)
 {
     public double Percentile(double share) => Latencies[(int)Math.Min(share * Latencies.Length, Latencies.Length - 1)];
@@ -35,7 +35,7 @@ public sealed record Sighting(
 public sealed class Network(
     IReadOnlyList<Lane> lanes, IReadOnlyList<Step> steps, int decidingStep, Action<RandomNumbers, Span<int>> route, ulong seed)
 {
-    // What happens next, if it is not the end of a pause, which has its index.
+    // The events that come next, except the ends of pauses, which have their own queues.
     const int Arrival = -1;
     const int Commit = -2;
 
@@ -53,7 +53,7 @@ public sealed class Network(
     double _timeInSystem;
     int _inSystem;
 
-    public Sighting Run(Watch watch)
+    public Observation Run(Watch watch)
     {
         var pauseOf = steps.Select(step => _pauses.FindIndex(pause => pause.Pause == step.Pause)).ToArray();
         var latencies = new List<double>();

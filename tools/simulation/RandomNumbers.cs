@@ -1,8 +1,8 @@
 namespace Shop.Simulation;
 
 /// <summary>
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Of our own, so that a seed means the
-/// same numbers on every version of .NET.
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). It is implemented here, so that a seed gives
+/// the same numbers on every version of .NET.
 /// </summary>
 public sealed class RandomNumbers(ulong seed)
 {

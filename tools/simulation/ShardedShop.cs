@@ -8,8 +8,8 @@ public sealed class ShardedShop(int shards, Demand demand, bool splits)
 {
     const double Milliseconds = 1e-3;
 
-    // Measured by ./shop load at 32 connections: processor time of one order, and what PostgreSQL, RabbitMQ and the card
-    // network spent on it, shared evenly by the three services.
+    // Measured by ./shop load at 32 connections: the processor time of one order in each service, with an equal share of the time of
+    // PostgreSQL, RabbitMQ and the payment provider.
     const double Shared = (1.53 + 1.24 + 0.19) / 3 * Milliseconds;
     const double Ordering = (1.45 * Milliseconds) + Shared;
     const double Inventory = (1.49 * Milliseconds) + Shared;
@@ -46,7 +46,7 @@ public sealed class ShardedShop(int shards, Demand demand, bool splits)
         PaymentVisits * _payment.AtLeast / shards,
     }.Max();
 
-    public Sighting Run(Watch watch, ulong seed)
+    public Observation Run(Watch watch, ulong seed)
     {
         var lanes = new[] { _ordering, _inventory, _payment }
             .SelectMany(cost => Enumerable.Range(0, shards).Select(_ => new Lane(cost)))
@@ -56,7 +56,7 @@ public sealed class ShardedShop(int shards, Demand demand, bool splits)
 
     void Route(RandomNumbers random, Span<int> lanes)
     {
-        // Ids are random, so the shard an id hashes to is any one.
+        // Ids are random, so the shard of an id is random too.
         var home = random.Next(shards);
         var ordering = home;
         var inventory = shards + _stock.ShardOf(demand.Pick(random), random);

@@ -6,7 +6,7 @@ namespace Shop.Simulation;
 /// </summary>
 sealed class StockPlan
 {
-    // No bucket is asked for by more than a quarter of what a shard gets on average.
+    // A bucket gets at most a quarter of a shard's average load.
     const int BucketsPerShare = 4;
 
     readonly int _shards;

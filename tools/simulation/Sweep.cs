@@ -14,7 +14,9 @@ public sealed record SimulationOptions(IReadOnlyList<int> Shards, double Hot, ul
 /// <param name="OfferedPerSecond">The load of the rest of this row.</param>
 /// <param name="P50">Milliseconds to the terminal state.</param>
 /// <param name="BusiestShard">The share of the time the busiest core worked.</param>
-/// <param name="AverageShard">The same for an inventory core on average: what is far below the busiest is idle for its sake.</param>
+/// <param name="AverageShard">
+/// The same for an inventory core on average: the difference to the busiest core is capacity that stays idle.
+/// </param>
 public sealed record SimulationRow(
     int Shards,
     string Demand,

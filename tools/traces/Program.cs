@@ -11,7 +11,7 @@ if (builder.Configuration["SHOP_SECRETS"] is { Length: > 0 } settings)
     builder.Configuration.AddKeyPerFile(Path.GetFullPath(settings), optional: true);
 }
 
-// A start that fails is told below, in one line.
+// A failed start is reported below, in one line.
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
 var ports = builder.Configuration.GetSection(ViewerPorts.Section).Get<ViewerPorts>() ?? new();
 builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").ConfigureKestrel(kestrel =>
@@ -20,10 +20,10 @@ builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").ConfigureKestrel(k
     kestrel.Limits.MaxRequestBodySize = OtlpLimits.BodyBytesMax;
     kestrel.ListenLocalhost(ports.Page);
     kestrel.ListenLocalhost(ports.OtlpHttp);
-    // Without TLS nobody can ask for HTTP/2 on a port that speaks HTTP/1.1 too.
+    // Without TLS, a client cannot choose HTTP/2 on a port that also speaks HTTP/1.1.
     kestrel.ListenLocalhost(ports.OtlpGrpc, listen => listen.Protocols = HttpProtocols.Http2);
 });
-// Whoever makes a browser call a foreign name that leads here is refused.
+// A request for another host name is refused: it comes from a page that made its own name point here (DNS rebinding).
 builder.Configuration["AllowedHosts"] = "localhost;127.0.0.1;[::1]";
 builder.Services.AddOtlp();
 builder.Services.AddGrpc(grpc =>

@@ -32,7 +32,7 @@ sealed class ProductConfiguration : IEntityTypeConfiguration<Product>
 {
     public void Configure(EntityTypeBuilder<Product> builder)
     {
-        // The database itself refuses to oversell, whatever the code does.
+        // The database itself refuses to oversell, independent of the code.
         builder.ToTable("products", table =>
         {
             table.HasCheckConstraint("ck_products_never_negative", "available >= 0 and held >= 0 and sold >= 0");
@@ -50,7 +50,7 @@ sealed class ReservationConfiguration : IEntityTypeConfiguration<Reservation>
         builder.ToTable("reservations").HasKey(reservation => reservation.OrderId);
         builder.Property(reservation => reservation.OrderId).ValueGeneratedNever();
         builder.Property(reservation => reservation.State).HasConversion<string>();
-        // By the database's clock: whether a hold has run out does not depend on whose clock is wrong.
+        // The database's clock decides whether a hold has run out, so a wrong clock of a replica does not matter.
         builder.Property(reservation => reservation.HeldAt).HasDefaultValueSql("now()");
         builder.Property(reservation => reservation.Lines).HasColumnType("jsonb").HasConversion(
             lines => JsonSerializer.Serialize(lines, JsonSerializerOptions.Web),

@@ -29,7 +29,7 @@ static class GetProducts
             return Problem.Invalid("after", "This is not a SKU. Use the value of next from the page before.");
         }
 
-        // One more than asked for tells whether there is a next page.
+        // The query reads one row more, which tells whether there is a next page.
         var page = await db.Products.AsNoTracking()
             .Where(product => after == null || product.Sku.CompareTo(after) > 0)
             .OrderBy(product => product.Sku).Take(count + 1).ToListAsync(cancellation);

@@ -28,8 +28,8 @@ sealed class Product
     /// <summary>Went out with confirmed orders.</summary>
     public long Sold { get; private set; }
 
-    /// <summary>Takes over a new name and price.</summary>
-    /// <returns>What others need to know of it.</returns>
+    /// <summary>Sets a new name and price.</summary>
+    /// <returns>The event for services with a copy of the product.</returns>
     public ProductChanged Change(string name, decimal price)
     {
         (Name, Price, Version) = (name, price, Version + 1);

@@ -15,7 +15,7 @@ public sealed class CatalogueOptions
 }
 
 /// <summary>
-/// Fills an empty catalogue, once, however many replicas start at the same time. Ready when there is a catalogue.
+/// Fills an empty catalogue once, however many replicas start at the same time. The service is ready when there is a catalogue.
 /// </summary>
 sealed partial class SeedCatalogue(
     GroupCommit<InventoryDbContext> commit, IOptions<CatalogueOptions> options, TimeProvider clock, ILogger<SeedCatalogue> logger)

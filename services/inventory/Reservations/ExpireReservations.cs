@@ -6,8 +6,8 @@ using Shop.Messaging;
 namespace Shop.Inventory.Reservations;
 
 /// <summary>
-/// The second line of defence: stock of an order that nobody ever confirmed or released comes back by itself. Every replica
-/// looks; the lock on the reservation decides who is first.
+/// A safeguard: stock of an order that was never confirmed or released comes back by itself. Every replica looks for such holds. The lock
+/// on the reservation decides which replica is first.
 /// </summary>
 sealed partial class ExpireReservations(
     IServiceScopeFactory scopes,

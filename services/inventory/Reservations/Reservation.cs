@@ -15,7 +15,7 @@ enum ReservationState
     /// <summary>Back in stock for good: nothing will be reserved for this order again.</summary>
     Released,
 
-    /// <summary>Back in stock, because nobody came for it in time.</summary>
+    /// <summary>Back in stock, because the order was not confirmed in time.</summary>
     Expired,
 }
 
@@ -39,7 +39,7 @@ sealed class Reservation
     {
         if (earlier is not null)
         {
-            // A released order has been given up by its saga, which waits for no answer any more.
+            // The saga has given up a released order and waits for no answer any more.
             return earlier.State is ReservationState.Held or ReservationState.Sold
                 ? new(null, new StockReserved(command.OrderId))
                 : new(null, null);
@@ -62,11 +62,11 @@ sealed class Reservation
         return new(earlier is null ? Tombstone(command.OrderId) : null, new StockReleased(command.OrderId));
     }
 
-    /// <summary>The products of which there is too little, or which do not exist.</summary>
+    /// <summary>The products that are short or do not exist.</summary>
     public static IReadOnlyList<string> Missing(IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> products) =>
         [.. lines.Where(line => !(products.GetValueOrDefault(line.Sku)?.Available >= line.Quantity)).Select(line => line.Sku)];
 
-    /// <summary>Holds every line. Ask for what is missing before.</summary>
+    /// <summary>Holds every line. The caller must have checked that nothing is missing.</summary>
     public static Reservation Hold(
         Guid orderId, IReadOnlyList<StockLine> lines, IReadOnlyDictionary<string, Product> products)
     {
@@ -78,7 +78,9 @@ sealed class Reservation
         return new() { OrderId = orderId, Lines = lines, State = ReservationState.Held };
     }
 
-    /// <summary>Stands for an order that was given up before its ReserveStock came, so that it comes to nothing.</summary>
+    /// <summary>
+    /// A tombstone for an order that was given up before its ReserveStock arrived, so that the ReserveStock has no effect.
+    /// </summary>
     public static Reservation Tombstone(Guid orderId) => new() { OrderId = orderId, State = ReservationState.Released };
 
     /// <summary>Puts back what the order holds or has bought.</summary>
@@ -102,8 +104,8 @@ sealed class Reservation
         State = ReservationState.Released;
     }
 
-    /// <summary>Sells what is held; after an expiry, what is still there.</summary>
-    /// <returns>What the order can no longer have; nothing is sold then, and nothing will be.</returns>
+    /// <summary>Sells the held stock or, after an expiry, stock that is still available.</summary>
+    /// <returns>The products that are missing. If there are any, nothing is sold now or later.</returns>
     public IReadOnlyList<string> Sell(IReadOnlyDictionary<string, Product> products)
     {
         switch (State)
@@ -132,7 +134,7 @@ sealed class Reservation
         }
     }
 
-    /// <summary>Puts back a hold that nobody came for.</summary>
+    /// <summary>Puts back a hold that has run out.</summary>
     /// <returns>False if it is no longer on hold.</returns>
     public bool Expire(IReadOnlyDictionary<string, Product> products)
     {

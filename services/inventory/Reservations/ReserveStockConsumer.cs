@@ -6,8 +6,8 @@ using Shop.Messaging;
 namespace Shop.Inventory.Reservations;
 
 /// <summary>
-/// Holds stock for an order: every line or none. Products are locked for the batch, so however many orders want the last
-/// mug, one gets it and the others are told.
+/// Holds stock for an order: every line or none. Products are locked for the batch, so one order gets the last mug and the others are
+/// rejected, however many there are.
 /// </summary>
 sealed partial class ReserveStockConsumer(Rows<InventoryDbContext> rows, ILogger<ReserveStockConsumer> logger)
     : IConsumer<ReserveStock>, INeedRows<ReserveStock>

@@ -7,8 +7,8 @@ using Shop.Messaging;
 namespace Shop.Inventory.Reservations;
 
 /// <summary>
-/// Turns the hold of a confirmed order into a sale. If the hold has run out meanwhile the order gets what is still there,
-/// and if that is too little Ordering is told to undo the order.
+/// Turns the hold of a confirmed order into a sale. If the hold has run out meanwhile, the order gets available stock. If that is too
+/// little, Ordering is told to undo the order.
 /// </summary>
 sealed partial class SellStockConsumer(Rows<InventoryDbContext> rows, ILogger<SellStockConsumer> logger)
     : IConsumer<OrderConfirmed>, INeedRows<OrderConfirmed>
@@ -20,7 +20,7 @@ sealed partial class SellStockConsumer(Rows<InventoryDbContext> rows, ILogger<Se
         var orderId = context.Message.OrderId;
         if (rows.Find<Reservation>(orderId) is not { } reservation)
         {
-            // An order is confirmed only after its stock was reserved, so this is somebody's mistake, not a late message.
+            // An order is confirmed after its stock was reserved, so a missing reservation is a mistake and not a late message.
             throw new InvalidOperationException($"Order {orderId} was confirmed, but never had a reservation.");
         }
 

@@ -3,7 +3,7 @@ using Shop.Hosting;
 
 namespace Shop.Inventory.Reservations;
 
-/// <summary>What inventory can tell by itself about its promises.</summary>
+/// <summary>The promises that inventory can check by itself.</summary>
 static class StockInvariants
 {
     public static DatabaseGauge OldestHold { get; } = new(

@@ -22,8 +22,8 @@ sealed class OrderingDbContext(DbContextOptions<OrderingDbContext> options) : Db
             .HasDefaultSchema(Schema)
             .ApplyConfigurationsFromAssembly(typeof(OrderingDbContext).Assembly)
             .AddMessaging()
-            // Each route here has one status. The release before reads all columns by prepared statements, each of
-            // which a new one breaks once.
+            // Each route here has one status, so the column is left out. The previous release reads all columns with prepared statements,
+            // and a new column would break each of them once.
             .Entity<StoredAnswer>().Ignore(answer => answer.Status);
 }
 
@@ -44,7 +44,7 @@ sealed class OrderConfiguration : IEntityTypeConfiguration<Order>
         // Ids are time-ordered, so these serve "newest first" for one customer and for all.
         builder.HasIndex(order => new { order.CustomerId, order.CorrelationId });
         builder.HasIndex(order => new { order.Status, order.CorrelationId });
-        // What may be stuck: few rows, however many orders there are.
+        // The index has unfinished orders alone, which are few, however many orders there are.
         builder.HasIndex(order => order.CorrelationId)
             .HasDatabaseName("ix_orders_unfinished")
             .HasFilter("status not in ('Confirmed', 'Cancelled')");

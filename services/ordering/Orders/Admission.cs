@@ -6,9 +6,8 @@ using Shop.Ordering.Sagas;
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// Admission control: an order that could not be finished before its deadlines is refused at once, with 503, instead of accepted and
-/// cancelled later. Where nothing ends because another service is away, orders are accepted until as many wait as could
-/// be finished in time.
+/// Admission control: an order that cannot be finished before its deadlines is refused at once with 503, instead of accepted and cancelled
+/// later. While another service is away and no order ends, orders are accepted until as many wait as can be finished in time.
 /// </summary>
 /// <remarks>The orders that wait are counted every second, for all replicas; those accepted here since then are added.</remarks>
 sealed partial class Admission(
@@ -33,7 +32,7 @@ sealed partial class Admission(
     volatile Waiting _waiting = new();
 
     /// <summary>Counts a new order in.</summary>
-    /// <exception cref="OverloadedException">It could not be finished in time.</exception>
+    /// <exception cref="OverloadedException">The order cannot be finished in time.</exception>
     public void Enter(string customerId)
     {
         var waiting = _waiting;
@@ -57,13 +56,13 @@ sealed partial class Admission(
             {
                 var (before, entered) = (_waiting, Volatile.Read(ref _waiting.Entered));
                 var counted = await Count(stoppingToken);
-                // Those that came while it was counted may be among the counted, or not.
+                // Orders that came during the count may be in it or not, so they are added.
                 counted.Entered = Volatile.Read(ref before.Entered) - entered;
                 _waiting = counted;
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
-                // The orders that wait are in the database that cannot be reached: nobody gets in meanwhile.
+                // The count fails if the database is away. No order can be stored meanwhile either.
                 LogFailed(error.Message);
             }
         }

@@ -17,7 +17,7 @@ static class CancelOrder
 
     public sealed record Response(Guid OrderId, string Status);
 
-    /// <summary>What makes it the same request, whoever asks.</summary>
+    /// <summary>The content that makes two requests the same.</summary>
     public sealed record Target(Guid OrderId);
 
     public static async Task<Results<Accepted<Response>, ProblemHttpResult>> Handle(

@@ -10,8 +10,8 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// Server-sent events that are never silent for long: a comment line stands for "still here" while there is no event, as the
-/// HTML standard advises, because proxies cut what says nothing for a minute or less. The framework's own result has no comments.
+/// Server-sent events with a comment line now and then while there is no event, as the HTML standard advises, because proxies cut a
+/// connection that is silent for a minute or less. The framework's own result has no comments.
 /// </summary>
 sealed class EventStream<T>(IAsyncEnumerable<SseItem<T>> events, TimeProvider clock) : IResult, IEndpointMetadataProvider
 {
@@ -28,7 +28,7 @@ sealed class EventStream<T>(IAsyncEnumerable<SseItem<T>> events, TimeProvider cl
         var response = httpContext.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-store";
-        // nginx collects an answer before it passes it on, unless it is told not to.
+        // nginx buffers an answer unless this header tells it not to.
         response.Headers["X-Accel-Buffering"] = "no";
         if (HttpMethods.IsHead(httpContext.Request.Method))
         {
@@ -72,7 +72,7 @@ sealed class EventStream<T>(IAsyncEnumerable<SseItem<T>> events, TimeProvider cl
             }
             finally
             {
-                // An enumerator must not be disposed of while it moves.
+                // The enumerator must not be disposed of while a move is under way.
                 await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 

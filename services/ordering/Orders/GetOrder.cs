@@ -6,7 +6,7 @@ using Shop.Ordering.Data;
 
 namespace Shop.Ordering.Orders;
 
-/// <summary>GET /orders/{id}. The version is also the entity tag, so a poller that knows it is told 304.</summary>
+/// <summary>GET /orders/{id}. The version is also the entity tag, so a client that has it gets 304.</summary>
 static class GetOrder
 {
     public static async Task<Results<Ok<OrderView>, StatusCodeHttpResult, ProblemHttpResult>> Handle(

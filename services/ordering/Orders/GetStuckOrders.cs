@@ -7,8 +7,8 @@ using Shop.Ordering.Sagas;
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// GET /ops/stuck-orders, for staff: orders that should have ended by now. An order that waits for a compensation stays in
-/// this list until the other side answers; that is the point of it.
+/// GET /ops/stuck-orders, for staff: orders that should have ended by now. An order that waits for a compensation stays in this list until
+/// the other side answers.
 /// </summary>
 static class GetStuckOrders
 {

@@ -52,7 +52,7 @@ static class ListOrders
             orders = orders.Where(order => order.Status == status);
         }
 
-        // One more than asked for tells whether there is a next page.
+        // The query reads one row more, which tells whether there is a next page.
         var page = await orders
             .OrderByDescending(order => order.CorrelationId)
             .Take(count + 1)

@@ -6,7 +6,7 @@ namespace Shop.Ordering.Orders;
 
 /// <summary>
 /// An order, and at the same time the state of its saga: the customer's status is the saga's state, so the two can never
-/// disagree. The decisions are in <see cref="Sagas.OrderSaga"/>; this is what it remembers.
+/// disagree. The decisions are in <see cref="Sagas.OrderSaga"/>, and this class has its state.
 /// </summary>
 public sealed class Order : SagaStateMachineInstance
 {
@@ -37,7 +37,7 @@ public sealed class Order : SagaStateMachineInstance
 
     public DateTimeOffset? ConfirmedAt { get; private set; }
 
-    /// <summary>Grows by one with each step. What happened first is told by versions, never by comparing clocks.</summary>
+    /// <summary>Grows by one with each step. Versions give the order of events, because clocks may differ.</summary>
     public int Version { get; private set; }
 
     /// <summary>What happened so far, oldest first.</summary>
@@ -101,7 +101,7 @@ public sealed class Order : SagaStateMachineInstance
         _ => CancelDecision.Accepted,
     };
 
-    /// <summary>Remembers why the order is cancelled, and what has to be given back before it is.</summary>
+    /// <summary>Records why the order is cancelled, and what has to be given back before that.</summary>
     public void Cancel(string reason, bool stock, bool money)
     {
         Reason = reason;

@@ -20,7 +20,7 @@ static class OrderAccess
         return orders.Where(order => order.CustomerId == customer);
     }
 
-    /// <returns>Null also for somebody else's order: whether it exists is nobody else's business.</returns>
+    /// <returns>Null also for another customer's order, so that the answer does not tell whether it exists.</returns>
     public static Task<Order?> FindOrder(
         this OrderingDbContext db, Guid id, ClaimsPrincipal user, CancellationToken cancellation) =>
         db.Orders.AsNoTracking().VisibleTo(user).FirstOrDefaultAsync(order => order.CorrelationId == id, cancellation);

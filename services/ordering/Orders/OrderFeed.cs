@@ -5,8 +5,7 @@ using Shop.Ordering.Data;
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// Tells watchers of orders when there is something new. One query serves all watchers of a replica, however many, and it
-/// sees changes made by any replica.
+/// Wakes the watchers of an order when it has changed. One query serves all watchers of a replica and sees the changes of all replicas.
 /// </summary>
 sealed partial class OrderFeed(IServiceScopeFactory scopes, TimeProvider clock, ILogger<OrderFeed> logger) : BackgroundService
 {

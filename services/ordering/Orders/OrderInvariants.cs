@@ -4,7 +4,7 @@ using Shop.Ordering.Sagas;
 
 namespace Shop.Ordering.Orders;
 
-/// <summary>What ordering can tell by itself about its promises.</summary>
+/// <summary>The promises that ordering can check by itself.</summary>
 static class OrderInvariants
 {
     public static DatabaseGauge OldestUnfinished { get; } = new(
@@ -13,7 +13,7 @@ static class OrderInvariants
         "Age of the oldest order that has not ended",
         $"select extract(epoch from now() - min(placed_at))::float8 from ordering.orders where {Unfinished}");
 
-    /// <summary>Finished ones are left out: they are many, and <see cref="OrderMetrics"/> counts them.</summary>
+    /// <summary>Finished orders are left out, because they are many and <see cref="OrderMetrics"/> counts them.</summary>
     public static DatabaseGauge Sagas { get; } = new(
         "shop.saga.instances",
         "{order}",
@@ -25,7 +25,7 @@ static class OrderInvariants
         """,
         "shop.saga.state");
 
-    // Word for word the condition of the index ix_orders_unfinished.
+    // The condition must be that of the index ix_orders_unfinished, word for word.
     const string Unfinished = "status not in ('Confirmed', 'Cancelled')";
 
     public static IReadOnlyList<InvariantRule> Rules(IServiceProvider services, TimeSpan grace)

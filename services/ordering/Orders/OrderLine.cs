@@ -1,4 +1,4 @@
 namespace Shop.Ordering.Orders;
 
-/// <summary>How many of one product, at the price of the moment the order was placed, in EUR.</summary>
+/// <summary>A quantity of one product, with its price in EUR when the order was placed.</summary>
 public sealed record OrderLine(string Sku, int Quantity, decimal UnitPrice);

@@ -5,15 +5,15 @@ using Shop.Messaging;
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// Counts orders as they are placed and as they end: after the commit that makes it true, so that neither a batch that is rolled back nor a
-/// message that comes twice counts. A crash right after the commit loses the count; nothing makes it twice.
+/// Counts orders when they are placed and when they end. It counts after the commit, so a batch that is rolled back and a message that
+/// arrives twice do not count. A crash right after the commit loses the count. Nothing counts twice.
 /// </summary>
 sealed class OrderMetrics : IHostedService, IStateObserver<Order>, IDisposable
 {
-    // Where an objective may lie: 5 s is the one of deploy/observability/alerts.yml.
+    // The buckets include possible objectives: 5 s is the one of deploy/observability/alerts.yml.
     static readonly double[] _seconds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
 
-    // One of each for good, so that counting allocates nothing.
+    // Each tag is made once, so that counting allocates nothing.
     static readonly KeyValuePair<string, object?> _confirmed = new("shop.order.outcome", "confirmed");
     static readonly KeyValuePair<string, object?> _cancelled = new("shop.order.outcome", "cancelled");
 
@@ -37,7 +37,7 @@ sealed class OrderMetrics : IHostedService, IStateObserver<Order>, IDisposable
         _observing = saga.ConnectStateObserver(this);
     }
 
-    /// <summary>Begins every counter at 0: the step from nothing to 1 is no increase to whoever reads them.</summary>
+    /// <summary>Begins every counter at 0, because Prometheus does not see the step from nothing to 1 as an increase.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _placed.Add(0);
@@ -61,7 +61,7 @@ sealed class OrderMetrics : IHostedService, IStateObserver<Order>, IDisposable
 
     public void Placed() => _placed.Add(1);
 
-    // What the order is later in the same batch is another change, so everything is read from it here.
+    // The order may change again in the same batch, so all values are read here.
     public Task StateChanged(BehaviorContext<Order> context, State currentState, State? previousState)
     {
         var order = context.Saga;
@@ -99,7 +99,7 @@ sealed class OrderMetrics : IHostedService, IStateObserver<Order>, IDisposable
         context.AfterCommit(() => count(seconds));
     }
 
-    // By the order's own timestamps. Two replicas may have written them, with clocks that disagree.
+    // The duration comes from the order's own timestamps. Two replicas with different clocks may have written them.
     static double SecondsSincePlaced(Order order) => Math.Max(0, (order.Timeline[^1].At - order.PlacedAt).TotalSeconds);
 
     static KeyValuePair<string, object?> Of(string reason) => new("shop.order.reason", reason);

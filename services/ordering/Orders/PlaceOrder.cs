@@ -8,7 +8,7 @@ using Shop.Ordering.Sagas;
 namespace Shop.Ordering.Orders;
 
 /// <summary>
-/// POST /orders. Writes the order and what its saga sends at its beginning in one transaction, and answers 202 at once. The outcome appears
+/// POST /orders. Writes the order and the first messages of its saga in one transaction, and answers 202 at once. The outcome appears
 /// later, at the Location it returns.
 /// </summary>
 static class PlaceOrder
@@ -16,7 +16,7 @@ static class PlaceOrder
     // The first release stored keys without a route, and this was its only one.
     const string Route = "";
 
-    /// <param name="Quantity">A decimal, so that 1.5 and 1e9 are told what is wrong with them instead of "not a number".</param>
+    /// <param name="Quantity">A decimal, so that the errors for 1.5 and 1e9 say what is wrong, instead of "not a number".</param>
     public sealed record Item(string Sku, decimal Quantity);
 
     public sealed record Request(IReadOnlyList<Item> Items, string PaymentMethod);

@@ -3,7 +3,7 @@ using Shop.Hosting;
 
 namespace Shop.Ordering.Orders;
 
-/// <summary>What a well-formed order has to fulfil before anything is written. Each problem names its field.</summary>
+/// <summary>Checks an order before anything is written. Each problem names its field.</summary>
 static class PlaceOrderRules
 {
     const int LinesMax = 50;
@@ -60,7 +60,7 @@ static class PlaceOrderRules
             : Problem.Unprocessable($"{field}.quantity", $"The quantity must be a whole number from 1 to {QuantityMax}.");
     }
 
-    // Whether a token pays is for the payment provider to say: here only its form is looked at. Neither answer repeats the value, which may
+    // The payment provider decides whether a token pays, so only its form is checked here. The answers do not repeat the value, which may
     // be a card number.
     static ProblemHttpResult? CheckPayment(string method) => method switch
     {

@@ -11,7 +11,7 @@ namespace Shop.Ordering.Orders;
 /// <summary>
 /// GET /orders/{id}/events: the steps of an order as server-sent events, from the first or from the one after
 /// Last-Event-ID on, until it is terminal. The event id is the order's version, so a client may reconnect to any replica.
-/// Who has seen the end is answered 204: it is how the HTML standard tells an EventSource to stop coming back.
+/// A client that has seen the end gets 204, which makes an EventSource stop reconnecting (HTML standard).
 /// </summary>
 static class WatchOrder
 {

@@ -4,7 +4,7 @@ using Shop.Ordering.Data;
 
 namespace Shop.Ordering.Products;
 
-/// <summary>Unready until the first products have been copied: before that every order would be refused.</summary>
+/// <summary>The service is not ready until the first products have been copied, because it would refuse every order before that.</summary>
 sealed class CatalogueHealthCheck(OrderingDbContext db) : IHealthCheck
 {
     static volatile bool _seen;

@@ -1,7 +1,7 @@
 namespace Shop.Ordering.Products;
 
 /// <summary>
-/// Ordering's own copy of a product (event-carried state): placing an order asks no other service for its price.
+/// Ordering's own copy of a product (event-carried state), so that placing an order needs no other service for the price.
 /// </summary>
 sealed class Product
 {

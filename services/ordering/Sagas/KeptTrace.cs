@@ -6,9 +6,9 @@ using Shop.Ordering.Orders;
 namespace Shop.Ordering.Sagas;
 
 /// <summary>
-/// The trace of an order that sampling has passed over, and that turns out to be worth keeping. What was not recorded is told from
-/// the order's timeline: a span for the order so far, and below it one for each status it had. What the order causes from here on is
-/// sampled, in all services, and hangs on that span.
+/// The trace of an order that sampling has passed over and that turns out to be worth keeping. The order's timeline replaces the spans that
+/// were not recorded: one span for the order so far, and below it one for each status it had. Everything the order causes from here on is
+/// sampled in all services, below that span.
 /// </summary>
 sealed class KeptTrace
 {
@@ -20,7 +20,7 @@ sealed class KeptTrace
 
     KeptTrace(Activity span, Order order) => (_span, _orderId, _timeline) = (span, order.CorrelationId, order.Timeline);
 
-    /// <summary>From now on the current span is that of the kept order. It is exported by <see cref="End"/>.</summary>
+    /// <summary>Makes the span of the kept order the current one. <see cref="End"/> exports it.</summary>
     /// <returns>Null if the trace is sampled anyway, or nobody collects traces.</returns>
     public static KeptTrace? Begin(Order order, string status, string reason)
     {
@@ -34,7 +34,7 @@ sealed class KeptTrace
         return new(span, order);
     }
 
-    /// <summary>Once what was decided is true.</summary>
+    /// <summary>Ends the span after the commit.</summary>
     public void End()
     {
         foreach (var (step, next) in _timeline.Zip(_timeline.Skip(1)))

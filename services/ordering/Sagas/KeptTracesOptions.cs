@@ -3,7 +3,7 @@ using Shop.Ordering.Orders;
 
 namespace Shop.Ordering.Sagas;
 
-/// <summary>Of which orders a trace is kept although sampling has passed them over.</summary>
+/// <summary>The orders whose traces are kept although sampling has passed them over.</summary>
 public sealed class KeptTracesOptions
 {
     public const string Section = "KeptTraces";

@@ -5,7 +5,7 @@ using Shop.Ordering.Orders;
 
 namespace Shop.Ordering.Sagas;
 
-/// <summary>How a step is written down: in the order's timeline, in a kept trace and, once it is true, in the log.</summary>
+/// <summary>Records a step in the order's timeline, in a kept trace and, after the commit, in the log.</summary>
 public sealed partial class OrderSaga
 {
     void Record(BehaviorContext<Order> context, string status, string service, string what)

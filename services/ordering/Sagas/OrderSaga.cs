@@ -77,7 +77,7 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
     public Schedule<Order, PaymentOverdue> PaymentOverdue { get; } = null!;
     public Schedule<Order, CompensationOverdue> CompensationOverdue { get; } = null!;
 
-    // An answer to an order that does not exist is somebody's mistake: it becomes a dead letter instead of vanishing.
+    // An answer to an order that does not exist is a mistake. It becomes a dead letter instead of vanishing.
     void Correlate()
     {
         Event(() => StockReservedEvent, on => on.CorrelateById(x => x.Message.OrderId).OnMissingInstance(order => order.Fault()));
@@ -122,7 +122,7 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Payment, $"Payment declined: {x.Message.Code}"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false))),
         RefundedFromOutside(),
-        // Whether the money was taken is unknown. Payment finds out, and gives it back if it was.
+        // It is unknown whether the money was taken. Payment finds out, and gives it back if it was.
         Compensating(When(PaymentOverdue.Received)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Ordering, "Payment did not answer in time"))
             .Then(x => x.Saga.Cancel(CancelReason.PaymentTimeout, stock: true, money: true))),
@@ -150,7 +150,7 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
                 .If(x => x.Saga.AwaitsStockRelease, again => again.Publish(x => new ReleaseStock(x.Saga.CorrelationId)))
                 .If(x => x.Saga.AwaitsRefund, again => again.Publish(x => new RefundPayment(x.Saga.CorrelationId)))
                 .Schedule(CompensationOverdue, x => new CompensationOverdue(x.Saga.CorrelationId)),
-            // Late: the RefundPayment or ReleaseStock that is on its way covers what these announce.
+            // These answers are late. The RefundPayment or ReleaseStock that is on its way undoes what they announce.
             Ignore(StockReservedEvent), Ignore(StockRejected), Ignore(PaymentDeclined), Ignore(SaleRejected), Ignore(CancellationRequested),
             When(PaymentTaken, x => !x.Saga.AwaitsRefund)
                 .Then(x => x.Saga.AwaitsRefund = true)
@@ -161,22 +161,22 @@ public sealed partial class OrderSaga : MassTransitStateMachine<Order>
         Compensating(When(CancellationRequested)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Customer, "Cancelled by the customer"))
             .Then(x => x.Saga.Cancel(CancelReason.CustomerRequest, stock: true, money: true))),
-        // The confirmation reached Inventory after the hold had run out, and somebody else has the goods.
+        // The confirmation reached Inventory after the hold had run out, and another order has the goods.
         Compensating(When(SaleRejected)
             .Then(x => Record(x, OrderStatus.Cancelling, Services.Inventory, "The hold had run out, and so has the stock"))
             .Then(x => x.Saga.Cancel(CancelReason.OutOfStock, stock: true, money: true))),
         RefundedFromOutside(),
         Ignore(StockReservedEvent), Ignore(StockRejected), Ignore(StockReleased), Ignore(PaymentTaken), Ignore(PaymentDeclined));
 
-    // Nobody asked for it: the customer has the money back by the payment provider's fraud screening or by a person
-    // there. Nobody gets goods for no money, and charging again would be against whoever gave it back. The PaymentTaken
-    // before it may still be on its way.
+    // The shop did not ask for this refund: the payment provider's fraud screening, or a person there, gave the money back. The order ends,
+    // because the customer has not paid, and charging again would undo the provider's decision. The PaymentTaken before it may still be on
+    // its way.
     EventActivityBinder<Order, PaymentRefunded> RefundedFromOutside() => Compensating(When(PaymentRefunded)
         .Then(x => Record(
             x, OrderStatus.Cancelling, Services.Payment, $"The payment was given back from outside: {x.Message.Amount:0.00} EUR"))
         .Then(x => x.Saga.Cancel(CancelReason.PaymentDeclined, stock: true, money: false)));
 
-    // Nobody keeps money or stock for a cancelled order, however late it arrives.
+    // A cancelled order keeps no money and no stock, however late they arrive.
     void WhenCancelled() => During(Cancelled,
         When(StockReservedEvent).Publish(x => new ReleaseStock(x.Saga.CorrelationId)),
         When(PaymentTaken).Publish(x => new RefundPayment(x.Saga.CorrelationId)),

@@ -1,6 +1,6 @@
 namespace Shop.Ordering.Sagas;
 
-// What ordering tells itself; never leaves the service.
+// Messages of ordering to itself. They never leave the service.
 
 /// <summary>Inventory has not answered in time.</summary>
 public sealed record StockOverdue(Guid OrderId);

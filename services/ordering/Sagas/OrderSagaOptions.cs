@@ -8,16 +8,16 @@ public sealed class OrderSagaOptions
     public const string Section = "OrderSaga";
 
     /// <summary>
-    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. It outlasts what happens to a
-    /// shop without anybody's fault: a deployment, a database or broker that fails over, a node that is replaced
-    /// (Kubernetes alone waits five minutes before it does). Nothing is held or charged meanwhile.
+    /// For Inventory's answer, before the order is cancelled with <c>stock_timeout</c>. It outlasts normal interruptions: a deployment, a
+    /// failover of the database or broker, a node that is replaced (Kubernetes waits five minutes before it replaces one). Nothing is held
+    /// or charged meanwhile.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan StockTimeLimit { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// For Payment's answer, before the order is cancelled with <c>payment_timeout</c>. As long as that, and an outage of the payment
-    /// provider with it: stock is held meanwhile, but an order that is given up is a customer lost.
+    /// For Payment's answer, before the order is cancelled with <c>payment_timeout</c>. It outlasts the same interruptions and an outage of
+    /// the payment provider. Stock is held meanwhile, but an order that is given up loses a customer.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan PaymentTimeLimit { get; init; } = TimeSpan.FromMinutes(30);
@@ -29,7 +29,7 @@ public sealed class OrderSagaOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan CompensationTimeLimit { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>After which an order has ended, if everybody answers at the last moment.</summary>
+    /// <summary>The time within which an order ends if every service answers at the last moment.</summary>
     internal TimeSpan LongestWait => StockTimeLimit + PaymentTimeLimit + CompensationTimeLimit;
 
     /// <summary>After its confirmation, for how long the customer may still cancel an order.</summary>

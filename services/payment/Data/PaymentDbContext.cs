@@ -35,7 +35,7 @@ sealed class PaymentIntentConfiguration : IEntityTypeConfiguration<PaymentIntent
         builder.Property(payment => payment.Amount).HasPrecision(14, 2);
         builder.Property(payment => payment.RefundedAmount).HasPrecision(14, 2);
         builder.Property(payment => payment.Version).IsRowVersion();
-        // Only what is still to be done: the index stays as small as the work.
+        // The index has only payments that are still to be worked on, so it stays small.
         builder.HasIndex(payment => payment.NextAttemptAt).HasFilter("next_attempt_at is not null");
         builder.HasIndex(payment => payment.LookAgainAt).HasFilter("look_again_at is not null");
     }

@@ -11,7 +11,7 @@ namespace Shop.Payment.Payments;
 /// </summary>
 sealed class PaymentIntent
 {
-    /// <summary>Due immediately, whatever the time is (<c>-infinity</c> in the database).</summary>
+    /// <summary>Due immediately, at any time (<c>-infinity</c> in the database).</summary>
     static readonly DateTimeOffset _atOnce = DateTimeOffset.MinValue;
 
     public Guid OrderId { get; private init; }
@@ -37,24 +37,23 @@ sealed class PaymentIntent
     /// <summary>When a charge was last sent, by the database's clock.</summary>
     public DateTimeOffset? ChargedAt { get; private set; }
 
-    /// <summary>When the worker is to look at it next, by the database's clock; null if there is nothing left to do.</summary>
+    /// <summary>The time of the worker's next attempt, by the database's clock. Null if there is nothing left to do.</summary>
     public DateTimeOffset? NextAttemptAt { get; private set; }
 
     /// <summary>When the present state was first worked on, by the database's clock; null if it has not been.</summary>
     public DateTimeOffset? OpenSince { get; private set; }
 
     /// <summary>
-    /// When the ledger is asked again whether a charge has landed that was given up because the ledger had none; null if nothing was
-    /// given up on silence, or has been asked about often enough.
+    /// When the ledger is asked again about a charge that was given up because the ledger did not have it. Null if there is no such charge,
+    /// or if the ledger was asked often enough.
     /// </summary>
     public DateTimeOffset? LookAgainAt { get; private set; }
 
-    /// <summary>The row's version: nobody writes over what they have not seen.</summary>
+    /// <summary>The row's version, so that no writer overwrites a change that it has not seen.</summary>
     public uint Version { get; private set; }
 
     /// <summary>
-    /// The span that asked for what is to be done next, as W3C traceparent: an attempt belongs to its trace. Null if
-    /// there was none.
+    /// The span that asked for the next work, as W3C traceparent. An attempt belongs to its trace. Null if there was none.
     /// </summary>
     public string? TraceParent { get; private set; }
 
@@ -89,10 +88,10 @@ sealed class PaymentIntent
         NextAttemptAt = _atOnce,
     };
 
-    /// <summary>What is done about it from now on was asked for by what is going on here.</summary>
+    /// <summary>Puts later attempts into the current trace.</summary>
     public void BelongsTo(Activity? trace) => TraceParent = trace?.Id;
 
-    /// <summary>Stands for an order that was given up before its TakePayment came, so that nothing is ever taken.</summary>
+    /// <summary>A tombstone for an order that was given up before its TakePayment arrived, so that nothing is ever taken.</summary>
     public static PaymentIntent Tombstone(Guid orderId) => new() { OrderId = orderId, State = PaymentState.Voided };
 
     /// <summary>The answer to a TakePayment that was there before.</summary>
@@ -103,7 +102,7 @@ sealed class PaymentIntent
         _ => null,
     };
 
-    /// <summary>The order is off. What was taken goes back; what may have been taken is found out.</summary>
+    /// <summary>The order is given up. Money that was taken goes back. If that is unknown, the worker finds out.</summary>
     public PaymentEvent? GiveBack()
     {
         switch (State)
@@ -144,11 +143,11 @@ sealed class PaymentIntent
     /// <param name="settling">How long a charge may be under way.</param>
     public bool IsSettled(DateTimeOffset now, TimeSpan settling) => !InDoubt || ChargedAt < now - settling;
 
-    /// <summary>What the payment provider said, whatever it was asked.</summary>
+    /// <summary>Applies an answer of the payment provider to a charge, a refund or a question.</summary>
     /// <param name="settled">True if no charge of an earlier attempt should be under way any more.</param>
     /// <param name="attempt">
-    /// Which attempt was told so; a fencing token. That nothing was done is no news of an attempt somebody else has taken over:
-    /// its process may have slept while another one charged.
+    /// The attempt that got the answer, as a fencing token. "Nothing was done" does not count for an attempt that another replica has taken
+    /// over: the process may have slept while the other one charged.
     /// </param>
     public PaymentEvent? Learn(ChargeAnswer answer, bool settled, int attempt)
     {
@@ -168,14 +167,14 @@ sealed class PaymentIntent
         }
     }
 
-    /// <summary>The next attempt or, of a payment that was given up, the next look at the ledger.</summary>
+    /// <summary>Schedules the next attempt or, for a payment that was given up, the next question to the ledger.</summary>
     public void TryAgain(DateTimeOffset at) => NextAttemptAt = at;
 
     /// <inheritdoc cref="LookAgainAt"/>
     public void LookAgain(DateTimeOffset? at) => LookAgainAt = at;
 
-    // Of money that is, or was, with the shop the ledger has the last word: also of a charge that lands on an order that is off, long
-    // after it was given up for not made, and of money that somebody else gave back.
+    // The ledger decides about money that the shop has or had. This includes a charge that lands long after its order was given up, and
+    // money that somebody else gave back.
     PaymentEvent? Charged(ChargeAnswer.Succeeded charge)
     {
         ChargeId ??= charge.ChargeId;

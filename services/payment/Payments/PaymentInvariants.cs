@@ -4,7 +4,7 @@ using Shop.Payment.Reconciliation;
 
 namespace Shop.Payment.Payments;
 
-/// <summary>What payment can tell by itself about its promises.</summary>
+/// <summary>The promises that payment can check by itself.</summary>
 static class PaymentInvariants
 {
     public static DatabaseGauge Unsettled { get; } = new(

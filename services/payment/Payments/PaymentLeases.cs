@@ -13,7 +13,7 @@ namespace Shop.Payment.Payments;
 /// <param name="LeasedAt">By the database's clock.</param>
 /// <param name="Age">How long the payment had been worked on in its present state by then.</param>
 /// <param name="AskedAt">
-/// By this process's stopwatch, from before the lease was asked for: it ends here no later than in the database.
+/// This process's stopwatch before the lease was requested, so the lease ends here no later than in the database.
 /// </param>
 sealed record LeasedPayment(
     Guid OrderId,
@@ -41,12 +41,12 @@ sealed record LeasedPayment(
 }
 
 /// <summary>
-/// Hands due payments to the replicas, each to one at a time. That an attempt is made is committed before it is made, so
-/// after a crash whoever takes over knows that there is something to ask about.
+/// Hands due payments to the replicas, each to one at a time. An attempt is committed before it begins, so after a crash the next replica
+/// knows that it has to ask the provider.
 /// </summary>
 sealed class PaymentLeases(NpgsqlDataSource database, IOptions<PaymentOptions> options)
 {
-    // All times are the database's: a replica whose clock is wrong takes nothing over too early. The rules are those of
+    // All times are the database's, so a replica with a wrong clock takes no payment over too early. The rules are those of
     // PaymentIntent.BeginAttempt and IsSettled.
     const string TakeDue =
         """

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Shop.Payment.Payments;
 
-/// <summary>How payments are worked off.</summary>
+/// <summary>How payments are processed.</summary>
 public sealed class PaymentOptions
 {
     public const string Section = "Payments";
@@ -39,7 +39,7 @@ public sealed class PaymentOptions
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan AlarmAfter { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often a replica looks for work nobody told it of.</summary>
+    /// <summary>How often a replica polls for due payments.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 

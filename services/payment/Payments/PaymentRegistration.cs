@@ -5,7 +5,7 @@ using Shop.Payment.Reconciliation;
 
 namespace Shop.Payment.Payments;
 
-/// <summary>The work behind the messages: attempts at the payment provider, and its ledger held against the payments.</summary>
+/// <summary>The background work: attempts at the payment provider, and the comparison of its ledger with the payments.</summary>
 static class PaymentRegistration
 {
     public static IHostApplicationBuilder AddPayments(this IHostApplicationBuilder builder)

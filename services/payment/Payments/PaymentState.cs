@@ -12,7 +12,7 @@ enum PaymentState
     /// <summary>Refused by the payment provider.</summary>
     Declined,
 
-    /// <summary>Not wanted any more, but possibly taken: the provider has to be asked.</summary>
+    /// <summary>Not wanted any more, but possibly taken. The provider has to be asked.</summary>
     Voiding,
 
     /// <summary>Not taken, and never to be.</summary>

@@ -8,9 +8,8 @@ using Shop.Payment.Data;
 namespace Shop.Payment.Payments;
 
 /// <summary>
-/// Calls the payment provider, outside of any transaction, and records what it said together with the event that tells the
-/// others. An attempt without a known outcome starts, next time, with a question to the provider's ledger: never guess,
-/// never charge on suspicion.
+/// Calls the payment provider outside of any transaction, and records the answer together with the event. After an attempt with an unknown
+/// outcome, the next one begins with a question to the provider's ledger, and charges only if the ledger has no charge.
 /// </summary>
 sealed partial class PaymentWorker(
     PaymentLeases leases,
@@ -75,7 +74,7 @@ sealed partial class PaymentWorker(
             }
         }
 
-        // What is under way gets to its end; what cannot is taken over when its lease ends.
+        // Attempts under way may end. Another replica takes over the others when their leases end.
         for (var call = 0; call < options.Value.CallsMax; call++)
         {
             await _calls.WaitAsync(CancellationToken.None);
@@ -87,7 +86,7 @@ sealed partial class PaymentWorker(
         using var span = StartSpan(payment);
         try
         {
-            // Past its lease an attempt is somebody else's.
+            // After its lease, an attempt belongs to another replica.
             using var lease = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             lease.CancelAfter(Later(options.Value.LeaseTime - payment.Elapsed));
             var answer = await Call(payment, lease.Token);
@@ -128,7 +127,7 @@ sealed partial class PaymentWorker(
             return asked;
         }
 
-        // Checked right before the money moves: a process that was stopped for a while wakes up here believing in its lease.
+        // The lease is checked right before the money moves, because a process that was stopped for a while may wake up here.
         return payment.Elapsed < options.Value.LeaseTime
             ? await provider.Charge(payment.Wanted, payment.Token, cancellation)
             : new ChargeAnswer.NotDone("the lease has ended");
@@ -149,7 +148,7 @@ sealed partial class PaymentWorker(
             case { NextAttemptAt: { } next } when next == DateTimeOffset.MinValue:
                 unit.AfterCommit(Wake);
                 break;
-            // The end of a running attempt's lease is not for an earlier one to change.
+            // An earlier attempt must not change the lease of a running one.
             case { NextAttemptAt: not null } when leased.Attempts == payment.Attempts:
                 payment.TryAgain(leased.Now + Pause(leased));
                 break;
@@ -182,8 +181,7 @@ sealed partial class PaymentWorker(
         _ => answer.GetType().Name,
     };
 
-    // The longer it has been in vain, the longer the pause; and never twice the same, so that payments that failed together do not
-    // come back together.
+    // The pause grows with the time tried so far. It is random, so that payments that failed together do not come back together.
     TimeSpan Pause(LeasedPayment leased)
     {
         var pause = (leased.Age + leased.Elapsed) / 4;

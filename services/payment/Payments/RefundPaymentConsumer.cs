@@ -6,7 +6,7 @@ using Shop.Payment.Data;
 
 namespace Shop.Payment.Payments;
 
-/// <summary>Compensation: whatever was taken for the order goes back, and nothing is taken any more.</summary>
+/// <summary>Compensation: money that was taken for the order goes back, and nothing is taken any more.</summary>
 sealed partial class RefundPaymentConsumer(Rows<PaymentDbContext> rows, PaymentWorker worker, ILogger<RefundPaymentConsumer> logger)
     : IConsumer<RefundPayment>, INeedRows<RefundPayment>
 {

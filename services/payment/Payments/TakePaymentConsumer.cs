@@ -7,8 +7,8 @@ using Shop.Payment.Data;
 namespace Shop.Payment.Payments;
 
 /// <summary>
-/// Writes down the intent to charge, and nothing else: the payment provider is called afterwards, outside of the transaction, by
-/// <see cref="PaymentWorker"/>. A crash in between leaves an intent that any replica picks up.
+/// Stores the intent to charge. <see cref="PaymentWorker"/> calls the payment provider afterwards, outside of the transaction. A crash in
+/// between leaves an intent that any replica picks up.
 /// </summary>
 sealed partial class TakePaymentConsumer(Rows<PaymentDbContext> rows, PaymentWorker worker, ILogger<TakePaymentConsumer> logger)
     : IConsumer<TakePayment>, INeedRows<TakePayment>

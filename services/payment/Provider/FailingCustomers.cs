@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Shop.Payment.Provider;
 
 /// <summary>
-/// Customers whose calls have failed several times in a row, which may be the provider's fault or that of what they pay with. Their calls
-/// go through a pipeline of their own (<see cref="ProviderRegistration"/>): what one customer does to it is nothing to the others.
+/// Customers whose calls have failed several times in a row, because of the provider or of their payment method. Their calls go through a
+/// pipeline of their own (<see cref="ProviderRegistration"/>), so they do not affect other customers.
 /// </summary>
 sealed class FailingCustomers(TimeProvider clock)
 {
@@ -14,13 +14,13 @@ sealed class FailingCustomers(TimeProvider clock)
     const int FailuresInARow = 3;
     const int CountMax = 10_000;
 
-    // Also after somebody's last failure, so that nobody stays among them because their calls are not let through.
+    // The time counts from a customer's last failure, so that nobody stays in the group because the breaker refuses their calls.
     static readonly TimeSpan _memory = TimeSpan.FromSeconds(10);
     static readonly HttpRequestOptionsKey<string> _key = new("customer");
 
     readonly ConcurrentDictionary<string, (int Failures, long LastAt)> _customers = new();
 
-    /// <summary>Says whose call it is.</summary>
+    /// <summary>Sets the customer of a call.</summary>
     public static void Mark(HttpRequestMessage request, string customerId) => request.Options.Set(_key, customerId);
 
     /// <returns><see cref="Failing"/> or <see cref="Other"/>.</returns>
@@ -46,7 +46,7 @@ sealed class FailingCustomers(TimeProvider clock)
 
     static string? CustomerOf(HttpRequestMessage request) => request.Options.TryGetValue(_key, out var customer) ? customer : null;
 
-    /// <summary>Stands behind the pipeline, and so sees what the provider does and not what the breaker says.</summary>
+    /// <summary>This handler is behind the pipeline, so it sees answers of the provider and not those of the breaker.</summary>
     public sealed class Watch(FailingCustomers customers) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -5,9 +5,9 @@ using Polly.Timeout;
 namespace Shop.Payment.Provider;
 
 /// <summary>
-/// What every answer of the payment provider means: a closed list for each call. Whatever is not in it is unknown: no answer, asked again.
-/// An answer may come from a proxy, a firewall or a broken server, so a status alone means nothing, and money has moved, or has not,
-/// only where the body is about the very charge that was wanted.
+/// What every answer of the payment provider means: a closed list for each call. An answer that is not in the list is unknown, and the call
+/// is repeated. An answer may come from a proxy, a firewall or a broken server, so a status alone has no meaning. The body must be about
+/// the wanted charge.
 /// </summary>
 static class Meanings
 {
@@ -42,13 +42,13 @@ static class Meanings
         reply is { Status: 200, Body: ReplyBody.Charges { Found: var charges } } ? charges : null;
 
     /// <summary>No answer at all.</summary>
-    /// <param name="isQuestion">Not having been able to ask is no answer to the question.</param>
+    /// <param name="isQuestion">True for a question to the ledger: a question that was never sent has no answer.</param>
     public static ChargeAnswer OfFailure(Exception error, bool isQuestion) => error switch
     {
         _ when isQuestion => new ChargeAnswer.Unknown("the payment provider could not be asked"),
         BrokenCircuitException => new ChargeAnswer.NotDone("the circuit breaker is open"),
         RateLimiterRejectedException => new ChargeAnswer.NotDone("too many calls of failing customers are under way"),
-        // It never left: there was no connection to send it by.
+        // The call never left, because there was no connection.
         HttpRequestException
         {
             HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Shop.Payment.Provider;
 
 /// <summary>
-/// Whether the payment provider takes our API key. While it does not, no outcome is known and no customer is declined: payments wait, and
-/// somebody has to be told.
+/// Whether the payment provider takes our API key. While it refuses the key, no outcome is known and no customer is declined. Payments
+/// wait, and operators must know.
 /// </summary>
 sealed partial class ProviderAccess : IHealthCheck, IDisposable
 {
@@ -23,7 +23,7 @@ sealed partial class ProviderAccess : IHealthCheck, IDisposable
             "1 while the payment provider answers 401 or 403: our API key has expired or is not the right one");
     }
 
-    /// <summary>Told with every answer.</summary>
+    /// <summary>Called for every answer.</summary>
     public void Tell(bool isRefused)
     {
         if (isRefused == _isRefused)

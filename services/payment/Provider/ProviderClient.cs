@@ -18,7 +18,7 @@ sealed class ProviderClient(HttpClient http, ProviderMetrics metrics, ProviderAc
         return Call("charge", Of(wanted, Post("v1/charges", wanted.Key, body)), reply => Meanings.OfCharge(reply, wanted), cancellation);
     }
 
-    /// <summary>Asks what became of an earlier charge.</summary>
+    /// <summary>Asks for the outcome of an earlier charge.</summary>
     public Task<ChargeAnswer> Ask(WantedCharge wanted, CancellationToken cancellation)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, $"v1/charges?idempotencyKey={Uri.EscapeDataString(wanted.Key)}");
@@ -97,7 +97,7 @@ sealed class ProviderClient(HttpClient http, ProviderMetrics metrics, ProviderAc
         try
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            // The pipeline limits the time to the headers; a body that never ends must not hold the call up either.
+            // The pipeline limits the time to the headers. This limit covers the body, which may never end.
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(options.Value.AnswerTimeLimit);
             await response.Content.LoadIntoBufferAsync(options.Value.AnswerBytesMax, limit.Token);

@@ -5,7 +5,7 @@ using Polly.CircuitBreaker;
 
 namespace Shop.Payment.Provider;
 
-/// <summary>How the payment provider answers, and whether the circuit breaker lets it be asked.</summary>
+/// <summary>The answers of the payment provider, and the state of the circuit breaker.</summary>
 sealed class ProviderMetrics : IHostedService, IDisposable
 {
     public const string MeterName = "Shop.Payment";
@@ -38,7 +38,7 @@ sealed class ProviderMetrics : IHostedService, IDisposable
             "1 for the state of the circuit breaker, 0 for the others; an open one half-opens with the next call");
     }
 
-    /// <summary>Begins the counter at 0: the step from nothing to 1 is no increase to whoever reads it.</summary>
+    /// <summary>Begins the counter at 0, because Prometheus does not see the step from nothing to 1 as an increase.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var group in _groups)
@@ -77,7 +77,7 @@ sealed class ProviderMetrics : IHostedService, IDisposable
         _ => "unknown",
     };
 
-    // Before the first call there is no breaker yet, and nothing keeps anybody from calling.
+    // Before the first call there is no breaker yet, so calls are possible.
     IEnumerable<Measurement<int>> Status() =>
         from customers in _groups
         let current = _breakers.TryGetValue(customers, out var breaker) ? breaker.CircuitState : CircuitState.Closed

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Shop.Payment.Provider;
 
-/// <summary>Where the payment provider is, and how patient we are with it.</summary>
+/// <summary>The address of the payment provider, and the limits for calls.</summary>
 public sealed class ProviderOptions
 {
     public const string Section = "CardNetwork";
@@ -17,7 +17,7 @@ public sealed class ProviderOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan AnswerTimeLimit { get; init; } = TimeSpan.FromSeconds(7);
 
-    /// <summary>An answer that is longer is not read: nothing that the provider has to say is.</summary>
+    /// <summary>A longer answer is not read, because no answer of the provider is that long.</summary>
     [Range(1_024, 100_000_000)]
     public int AnswerBytesMax { get; init; } = 4_000_000;
 
@@ -40,7 +40,7 @@ public sealed class ProviderOptions
     [Range(2, 100_000)]
     public int BreakerCallsMin { get; init; } = 30;
 
-    /// <summary>For how long the open breaker spares the provider all calls.</summary>
+    /// <summary>How long the breaker stays open.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan BreakerOpenTime { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -54,7 +54,7 @@ static class ProviderRegistration
                         Delay = _firstRetryPause,
                         BackoffType = DelayBackoffType.Exponential,
                         UseJitter = true,
-                        // What may have had an effect is not repeated here, but asked about.
+                        // A call that may have had an effect is not repeated here. The ledger is asked instead.
                         ShouldHandle = attempt => ValueTask.FromResult(FailedForCertain(attempt.Outcome)),
                     });
                 }
@@ -93,7 +93,7 @@ static class ProviderRegistration
 
     static bool FailedForCertain(Outcome<HttpResponseMessage> outcome) => outcome switch
     {
-        // In the provider's own words: a proxy's 503 may follow a charge that got through.
+        // The 503 must have the provider's own form, because a proxy's 503 may follow a charge that got through.
         { Result: { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: "application/problem+json" } } =>
             true,
         { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } } => true,

@@ -30,7 +30,7 @@ sealed record Reply(int Status, ReplyBody Body)
         }
     }
 
-    // One entry that is no charge makes the whole list unreadable: what it hides might be what is looked for.
+    // One entry that is no charge makes the whole list unreadable, because it may hide the charge that is looked for.
     static ReplyBody ListOf(JsonElement list)
     {
         var charges = new List<ReplyBody.Charge>();
@@ -71,7 +71,7 @@ sealed record Reply(int Status, ReplyBody Body)
     static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    // Such as insufficient_funds. It goes into messages, logs and the order's timeline, so it is nothing but a word.
+    // A code such as insufficient_funds goes into messages, logs and the order's timeline, so it must be a single word.
     static string? Word(JsonElement json, string name) =>
         Text(json, name) is { Length: > 0 and <= WordLengthMax } word
             && word.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-')
@@ -110,12 +110,12 @@ abstract record ReplyBody
         string? IdempotencyKey = null,
         DateTimeOffset? ChangedAt = null) : ReplyBody
     {
-        /// <summary>True if it is the charge that was wanted. A field beyond the contract has to agree where it is there.</summary>
+        /// <summary>True if it is the charge that was wanted. A field beyond the contract has to agree if it is present.</summary>
         public bool IsFor(WantedCharge wanted) =>
             Reference == wanted.Reference && Amount == wanted.Amount && Currency is null or "EUR"
             && (IdempotencyKey is null || IdempotencyKey == wanted.Key);
 
-        /// <summary>What the shop has of it, in EUR.</summary>
+        /// <summary>The amount that the shop still has of it, in EUR.</summary>
         public decimal Kept => Status == "declined" ? 0 : Amount - Refunded;
     }
 

@@ -3,7 +3,7 @@ using Shop.Payment.Payments;
 
 namespace Shop.Payment.Reconciliation;
 
-/// <summary>Whether a charge in the ledger is what a payment says. Pure, so that every case can be looked at.</summary>
+/// <summary>Compares a charge in the ledger with its payment. It is pure, so that tests cover every case.</summary>
 static class Comparison
 {
     /// <summary>
@@ -23,7 +23,7 @@ static class Comparison
             return charge.Kept == 0 ? null : ("a payment", found);
         }
 
-        // Its worker asks by itself, and only then is it told whether they agree.
+        // The worker asks the ledger by itself for such a payment, so they are compared afterwards.
         if (payment.NextAttemptAt is not null)
         {
             return null;

@@ -45,7 +45,7 @@ sealed class SweepProgress
     /// <summary>When somebody may sweep next: the end of a lease, or of the pause after a sweep. By the database's clock.</summary>
     public DateTimeOffset DueAt { get; init; }
 
-    /// <summary>Grows with each lease; who has an older one writes nothing any more.</summary>
+    /// <summary>Grows with each lease. A replica with an older number cannot write any more.</summary>
     public long Fence { get; init; }
 
     /// <summary>When the ledger was last read to its end, by the database's clock.</summary>

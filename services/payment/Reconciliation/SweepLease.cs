@@ -7,8 +7,7 @@ namespace Shop.Payment.Reconciliation;
 sealed record SweepPosition(long Fence, DateTimeOffset? ReadUntil, string? ReadUntilId);
 
 /// <summary>
-/// Lets one replica sweep at a time. Nothing is held in a session: a lease has an end by the database's clock, and a
-/// fencing number.
+/// Lets one replica sweep at a time. A lease has an end by the database's clock and a fencing number, and needs no session.
 /// </summary>
 sealed class SweepLease(NpgsqlDataSource database, IOptions<ReconciliationOptions> options)
 {
@@ -40,7 +39,7 @@ sealed class SweepLease(NpgsqlDataSource database, IOptions<ReconciliationOption
         limit,
         cancellation);
 
-    /// <summary>What the differences that are known are about.</summary>
+    /// <summary>The references of the known differences.</summary>
     public Task<IReadOnlyList<string>> Differences(int limit, CancellationToken cancellation) => References(
         "select reference from payment.differences group by reference order by min(checked_at) limit @limit", limit, cancellation);
 

@@ -7,10 +7,10 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Shop.Hosting;
 
-/// <summary>Every service and the gateway verify the token themselves: a place in the network is no credential.</summary>
+/// <summary>Every service and the gateway verify the token themselves, because a place in the network is no credential.</summary>
 static class AuthenticationRegistration
 {
-    // As OpenID Connect Core has it (section 2).
+    // The limit of OpenID Connect Core (section 2).
     const int SubjectLengthMax = 255;
     static readonly TimeSpan _clockSkew = TimeSpan.FromSeconds(30);
 
@@ -22,7 +22,7 @@ static class AuthenticationRegistration
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Customer, policy => policy.RequireRole(Policies.Customer, Policies.Staff).RequireClaim("sub"))
             .AddPolicy(Policies.Staff, policy => policy.RequireRole(Policies.Staff).RequireClaim("sub"))
-            // Forgetting to protect a route protects it.
+            // A route without a policy needs a token too.
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.Configure<UnavailableExceptions>(exceptions => exceptions.Add<IssuerUnreachableException>());
         return services;
@@ -49,7 +49,7 @@ static class AuthenticationRegistration
         };
     }
 
-    // It becomes the owner of rows, so it has to be text that a database and an index take. A token without one is for the policies.
+    // The name becomes the owner of rows, so it has to be text that a database and an index take. Policies refuse a token without a name.
     static Task CheckSubject(TokenValidatedContext context)
     {
         if (context.Principal?.FindFirst("sub")?.Value is { } subject
@@ -61,7 +61,7 @@ static class AuthenticationRegistration
         return Task.CompletedTask;
     }
 
-    // "No such key" may mean that there are no keys at all yet.
+    // "No such key" may mean that no keys have been loaded yet.
     static async Task Examine(AuthenticationFailedContext context)
     {
         if (context.Exception is not SecurityTokenSignatureKeyNotFoundException || context.Options.ConfigurationManager is not { } issuer)
@@ -103,9 +103,9 @@ static class AuthenticationRegistration
         StatusCodes.Status403Forbidden, "Not allowed", "Your role does not allow this.");
 }
 
-/// <summary>The issuer is trusted and the signature right, but nobody can be called that.</summary>
+/// <summary>The issuer is trusted and the signature is right, but the name is not valid.</summary>
 sealed class UnusableSubjectException() : Exception("The token's subject cannot be used.");
 
-/// <summary>Not the caller's fault: the token may be good.</summary>
+/// <summary>The failure is not the caller's fault: the token may be good.</summary>
 sealed class IssuerUnreachableException(Exception cause)
     : Exception("The issuer's keys, which verify the token, cannot be fetched.", cause);

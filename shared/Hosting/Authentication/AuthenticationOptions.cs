@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Shop.Hosting;
 
-/// <summary>Whose tokens are believed.</summary>
+/// <summary>The issuer whose tokens are trusted.</summary>
 public sealed class AuthenticationOptions : IValidatableObject
 {
     public const string Section = "Authentication";
@@ -28,7 +28,7 @@ public sealed class AuthenticationOptions : IValidatableObject
             yield return new("either Authority or PublicKeyFile must be set, not both", [nameof(PublicKeyFile)]);
         }
 
-        // Who can change the keys on their way can sign tokens.
+        // Keys need HTTPS, because anyone who changes them on their way can sign tokens.
         if (Authority is { IsAbsoluteUri: false } or { Scheme: not "https", IsLoopback: false })
         {
             yield return new("must be an https address", [nameof(Authority)]);

@@ -2,7 +2,7 @@ using System.Security.Claims;
 
 namespace Shop.Hosting;
 
-/// <summary>Who asks, as the verified token says.</summary>
+/// <summary>The caller, according to the verified token.</summary>
 public static class Users
 {
     /// <summary>The customer's name: the token's subject.</summary>

@@ -4,20 +4,20 @@ namespace Shop.Hosting;
 
 /// <summary>
 /// One transaction's COMMIT. It is never cancelled: it has no time limit and no cancellation token, because PostgreSQL
-/// answers a COMMIT whose wait for the synchronous standby was cancelled with success, though one disk alone has it. It
-/// is waited for as long as the server is at it; where there is no server any more, the outcome is unknown.
+/// answers a COMMIT whose wait for the synchronous standby was cancelled with success, though one disk alone has it. The wait lasts as long
+/// as the server works on it. If the server is gone, the outcome is unknown.
 /// </summary>
-/// <param name="onWait">Told, each time somebody looks, what an unanswered COMMIT is waiting for.</param>
+/// <param name="onWait">Called at each look with what an unanswered COMMIT waits for.</param>
 public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = null)
 {
-    // Longer than a disk or a standby takes that is there.
+    // The time is longer than a working disk or standby takes.
     static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(3);
     const int LookSeconds = 3;
     const int FailedLooksMax = 2;
 
     /// <summary>
-    /// Belongs into the first statement of a transaction. The server's process is another one each time behind a pooler; and what the
-    /// server has to say of a COMMIT must not be kept from us by a role's settings.
+    /// This belongs into the first statement of a transaction. Behind a pooler, the server's process is another one each time. A role's
+    /// settings must not hide the server's warnings about a COMMIT.
     /// </summary>
     public const string Opening = "set_config('client_min_messages', 'warning', true), pg_backend_pid()";
 
@@ -26,7 +26,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
     int _backend;
     int _failedLooks;
 
-    /// <summary>True from the moment from which the transaction may have its effect.</summary>
+    /// <summary>True once the transaction may have its effect.</summary>
     public bool IsSent { get; private set; }
 
     /// <summary>True if the transaction is where it should be: on every disk that the server waits for.</summary>
@@ -87,7 +87,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
             connection.Notice -= Note;
         }
 
-        // Whatever it is and in whatever language: a COMMIT that went as it should has nothing to add.
+        // Any warning counts, in any language, because a COMMIT without a problem has none.
         if (warning is not null)
         {
             throw new UnknownOutcomeException($"The database has committed with a warning: {warning}");
@@ -96,10 +96,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
         IsAcknowledged = true;
     }
 
-    /// <summary>
-    /// Waits for a transaction that ends with <see cref="Send"/>; not for ever, should its server be gone without a
-    /// word.
-    /// </summary>
+    /// <summary>Waits for a transaction that ends with <see cref="Send"/>. The wait ends if its server is gone.</summary>
     public async Task<T> Watch<T>(Task<T> transaction)
     {
         while (true)
@@ -112,7 +109,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
             {
                 if (IsSent && await IsLost())
                 {
-                    // Its connection is left to itself: closing it properly would mean to wait for the answer, or to cancel.
+                    // The connection is not closed, because a proper close would wait for the answer or cancel.
                     _ = transaction.ContinueWith(
                         late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                     throw new UnknownOutcomeException(
@@ -122,7 +119,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
         }
     }
 
-    // What the server rolled back by itself, and said so. FATAL and above say no more than that the connection has ended.
+    // True if the server has reported a rollback. FATAL and above mean only that the connection has ended.
     static bool IsRefusal(Exception error) =>
         error is PostgresException { InvariantSeverity: "ERROR", SqlState: not ("40003"
             or PostgresErrorCodes.TransactionResolutionUnknown) };
@@ -144,13 +141,13 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
         }
         catch (PostgresException error) when (Failures.Of(error) != Failure.DatabaseAway)
         {
-            // It is there, and too busy to say.
+            // The server is there, but too busy to answer.
             _failedLooks = 0;
             return false;
         }
         catch (NpgsqlException)
         {
-            // The server cannot be asked; so its answer would not come through, either.
+            // The server cannot be asked, so its answer would not arrive either.
         }
 
         return ++_failedLooks >= FailedLooksMax;

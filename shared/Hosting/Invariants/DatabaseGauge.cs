@@ -4,8 +4,8 @@ using Npgsql;
 namespace Shop.Hosting;
 
 /// <summary>
-/// A number in the service's database that tells how well it keeps up. Every replica measures the same one: of several the largest is
-/// taken, not the sum. It is asked for between the checks of the invariants, never by a scrape.
+/// A number in the service's database that shows how well it keeps up. Every replica measures the same number, so readers take the maximum
+/// and not the sum. It is measured with the checks of the invariants, not at a scrape.
 /// </summary>
 /// <param name="Name">Of the metric.</param>
 /// <param name="Sql">

@@ -13,8 +13,8 @@ public sealed record InvariantFinding(string Service, string Name, string Promis
 public sealed record InvariantViolation(string Subject, string Expected, string Found);
 
 /// <summary>
-/// Checks a service's own promises all the time. What it finds are the metrics <c>shop.invariant.violations</c>, by rule, and
-/// the service's gauges; and an error in the log when something is found that was not there before.
+/// Checks a service's own promises regularly. The results are the metric <c>shop.invariant.violations</c> by rule, the service's gauges,
+/// and an error in the log for each new violation.
 /// </summary>
 sealed partial class InvariantMonitor : BackgroundService
 {

@@ -12,8 +12,7 @@ namespace Shop.Hosting;
 public static class InvariantRegistration
 {
     /// <param name="rules">
-    /// Those of the service's own tables. Those of every other <see cref="InvariantSet"/> that is registered are
-    /// checked, too.
+    /// The rules of the service's own tables. The rules of every other registered <see cref="InvariantSet"/> are checked too.
     /// </param>
     public static IHostApplicationBuilder AddInvariants(
         this IHostApplicationBuilder builder,

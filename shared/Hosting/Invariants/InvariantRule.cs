@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Shop.Hosting;
 
 /// <summary>
-/// A promise that a service can check in its own database at any time, also while it is busy. What takes a look at several
-/// services, or a quiet system, is the business of <c>./shop audit</c>.
+/// A promise that a service can check in its own database at any time, also while it is busy. <c>./shop audit</c> checks promises that need
+/// several services or an idle system.
 /// </summary>
 /// <param name="Name">In metrics and logs.</param>
 /// <param name="Promise">What always holds, as a sentence.</param>
@@ -28,7 +28,7 @@ public sealed class InvariantOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How much longer than it should take something may take before it counts as a violation.</summary>
+    /// <summary>The time that something may be overdue before it counts as a violation.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(1);
 }

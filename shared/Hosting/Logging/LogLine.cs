@@ -32,10 +32,10 @@ sealed class LogLine(TimeProvider clock, string service, string instance)
     static readonly HashSet<string> _taken =
         ["time", "level", "service", "instance", "category", "message", "traceId", "spanId", "exception"];
 
-    // Readable by people, too: nothing but quotes, backslashes and control characters is escaped.
+    // The JSON is readable: only quotes, backslashes and control characters are escaped.
     static readonly JavaScriptEncoder _encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
-    // As many as the code has placeholders.
+    // The number of entries is bounded by the placeholders in the code.
     static readonly ConcurrentDictionary<string, JsonEncodedText> _names = new();
 
     [ThreadStatic]
@@ -144,7 +144,7 @@ sealed class LogLine(TimeProvider clock, string service, string instance)
         }
     }
 
-    // What a message calls like one of our fields must not replace it.
+    // A placeholder with the name of one of our fields must not replace the field.
     static JsonEncodedText Named(string placeholder)
     {
         var name = JsonNamingPolicy.CamelCase.ConvertName(placeholder);

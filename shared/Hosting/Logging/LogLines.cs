@@ -24,7 +24,7 @@ sealed class LogLines(LogOutput output, LogLine line) : ILoggerProvider
 
     sealed class Logger(string category, LogOutput output, LogLine line) : ILogger
     {
-        // Serving reports a start that fails; a second report would bury its one line under a stack trace.
+        // Serving reports a failed start in one line. A second report with a stack trace would hide it.
         const string StartFailed = "HostedServiceStartupFaulted";
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;

@@ -5,9 +5,8 @@ using System.Text;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Writes lines from a thread of its own, all that wait with one call. A log that cannot be written, because a disk is full or nobody
-/// reads, stops nothing: lines beyond a limit are dropped, and what gets out
-/// next begins with a line that says how many.
+/// Writes lines on a thread of its own, all waiting lines with one call. A log that cannot be written, because a disk is full or nobody
+/// reads, stops nothing. Lines beyond a limit are dropped, and the next output begins with a line that says how many.
 /// </summary>
 sealed class LogOutput : IDisposable
 {
@@ -44,7 +43,7 @@ sealed class LogOutput : IDisposable
         }
     }
 
-    /// <summary>Returns when everything is written, or cannot be within a moment.</summary>
+    /// <summary>Returns when everything is written, or after a moment if it cannot be written.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -94,7 +93,7 @@ sealed class LogOutput : IDisposable
         }
     }
 
-    // On a line of its own: the last that was written may have lost its end.
+    // The report begins a new line, because the last line may have lost its end.
     static byte[] LostLines(long lost) => Encoding.UTF8.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
         $$"""

@@ -17,7 +17,7 @@ static partial class BadRequests
     public static BadHttpRequestException? Find(Exception error) => error switch
     {
         BadHttpRequestException bad => bad,
-        // The framework has no other way to say so.
+        // The framework reports this case in no other way.
         InvalidOperationException when error.Message.Contains("is not a known encoding") =>
             new(NotJson, StatusCodes.Status415UnsupportedMediaType, error),
         _ => null,
@@ -60,7 +60,7 @@ static partial class BadRequests
         _ => "The request is malformed.",
     };
 
-    // Null where the text as a whole is not JSON: a field that happens to stand there has nothing to do with it.
+    // Null if the text as a whole is not JSON, because no field is to blame then.
     static string? Reason(JsonException error) => error.Message switch
     {
         var message when message.Contains("could not be mapped to any .NET member") => "There is no such field here.",

@@ -15,7 +15,7 @@ sealed partial class ExceptionToProblem(
     {
         if (httpContext.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to read an answer, and going away is no failure.
+            // The caller has gone, which is no failure, so there is no answer.
             return true;
         }
 
@@ -24,7 +24,7 @@ sealed partial class ExceptionToProblem(
             httpContext.Response.StatusCode = bad.StatusCode;
             if (bad.StatusCode == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(httpContext.Request.Protocol))
             {
-                // The rest of the body is not read, so the connection ends here; a client that is not told would use it again.
+                // The rest of the body is not read, so the connection ends here. Without this header, the client would use it again.
                 httpContext.Response.Headers.Connection = "close";
             }
 
@@ -50,7 +50,7 @@ sealed partial class ExceptionToProblem(
         }
         else
         {
-            // The context has forgotten its endpoint by now; a path would be the caller's words.
+            // The context has lost its endpoint by now. The path is not logged, because the caller chose it.
             LogFailed(exception, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName);
             await httpContext.AnswerProblem(
                 StatusCodes.Status500InternalServerError,

@@ -11,24 +11,23 @@ public enum Failure
     Permanent,
 
     /// <summary>
-    /// It passes, and may concern this one alone: a lock that somebody holds, a time limit, or something nobody has
-    /// thought of.
+    /// The failure is temporary, and may concern this work alone: a lock that somebody holds, a time limit, or an unknown error.
     /// </summary>
     Passing,
 
-    /// <summary>The database is of no use to anybody at the moment.</summary>
+    /// <summary>The database is not available at the moment.</summary>
     DatabaseAway,
 }
 
 /// <summary>
-/// The one place that says which error means what. What is permanent is a closed list: an error that nobody has thought of must cost
-/// time, never a message.
+/// The one place that gives errors a meaning. The list of permanent errors is closed: an unknown error is retried, so that it costs time
+/// and never a message.
 /// </summary>
 public static class Failures
 {
     public static Failure Of(Exception error)
     {
-        // What the database says counts before what it did to others on the way, such as closing their connection.
+        // The database's own error counts before its consequences, such as a closed connection.
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
@@ -36,7 +35,7 @@ public static class Failures
                 case PostgresException postgres:
                     return OfState(postgres.SqlState);
                 case NpgsqlOperationInProgressException:
-                    // Two commands at once on one connection is a mistake of ours.
+                    // Two commands at once on one connection are a mistake of ours.
                     return Failure.Permanent;
                 case NpgsqlException:
                     return Failure.DatabaseAway;
@@ -71,7 +70,7 @@ public static class Failures
         return (T?)error;
     }
 
-    // By class, and by code where a class has both kinds. https://www.postgresql.org/docs/current/errcodes-appendix.html
+    // Errors are listed by class, and by code if a class has both kinds. https://www.postgresql.org/docs/current/errcodes-appendix.html
     static Failure OfState(string state) => state switch
     {
         // The value does not fit its type, or a row does not fit the others.

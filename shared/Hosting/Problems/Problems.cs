@@ -32,7 +32,7 @@ public static class Problems
         });
     }
 
-    /// <summary>503 with Retry-After: cannot be done at the moment, and has not been done.</summary>
+    /// <summary>503 with Retry-After: the request was not done, and cannot be done at the moment.</summary>
     public static Task AnswerUnavailable(this HttpContext http, string detail)
     {
         http.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
@@ -40,9 +40,8 @@ public static class Problems
     }
 
     /// <summary>
-    /// The request may have been done or not. There is no Retry-After, because nothing but an idempotency key makes it
-    /// safe to send it again; and a status that proxies and clients do not answer with a repetition of their own is the
-    /// better one.
+    /// The request may have been done or not. There is no Retry-After, because only an idempotency key makes it safe to send it again. The
+    /// status is one that proxies and clients do not retry by themselves.
     /// </summary>
     /// <param name="reason">What is missing, as a sentence.</param>
     public static Task AnswerOutcomeUnknown(this HttpContext http, int status, string reason) => http.AnswerProblem(
@@ -56,7 +55,7 @@ public static class Problems
 }
 
 /// <summary>
-/// Writes problem details whatever the caller accepts: one who waits for an event stream or a page needs the reason, too.
+/// Writes problem details whatever the caller accepts, because a caller who expects an event stream or a page needs the reason too.
 /// </summary>
 sealed class ProblemWriter : IProblemDetailsWriter
 {
@@ -79,7 +78,7 @@ sealed class ProblemWriter : IProblemDetailsWriter
         LineEnd.Add(http);
     }
 
-    // Of answers that the framework gives by itself.
+    // The texts of answers that the framework gives by itself.
     static string Detail(int status) => status switch
     {
         StatusCodes.Status404NotFound => "There is nothing at this address.",

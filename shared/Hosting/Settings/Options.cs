@@ -5,7 +5,7 @@ namespace Shop.Hosting;
 
 public static class Options
 {
-    /// <summary>Binds a section and checks it when the process starts, not when somebody first needs it.</summary>
+    /// <summary>Binds a section and checks it when the process starts, not at its first use.</summary>
     public static IHostApplicationBuilder AddValidatedOptions<T>(this IHostApplicationBuilder builder, string section)
         where T : class
     {

@@ -12,10 +12,10 @@ namespace Shop.Hosting;
 /// </summary>
 static class LastExport
 {
-    // A collector that is well needs a few milliseconds.
+    // A healthy collector needs a few milliseconds.
     const int MillisecondsMax = 2_000;
 
-    /// <summary>Comes before the services are disposed of; then nothing is left to wait for.</summary>
+    /// <summary>This runs before the services are disposed of, so that their disposal has nothing left to send.</summary>
     public static void Send(IServiceProvider services) => Parallel.Invoke(
         () => services.GetService<TracerProvider>()?.Shutdown(MillisecondsMax),
         () => services.GetService<MeterProvider>()?.Shutdown(MillisecondsMax),

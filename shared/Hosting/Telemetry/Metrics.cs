@@ -25,9 +25,8 @@ public sealed class MetricsOptions
 }
 
 /// <summary>
-/// Metrics, scraped at /metrics and pushed by OTLP where there is a collector. Nobody is asked for a token: a scrape is
-/// numbers without customers or orders, and must work while the issuer of tokens is away. So it is never at a port that
-/// the public reaches.
+/// Metrics, scraped at /metrics and pushed by OTLP where there is a collector. A scrape needs no token: it has numbers without customers or
+/// orders, and must work while the issuer of tokens is away. So the route is never at a port that the public reaches.
 /// </summary>
 static class Metrics
 {
@@ -40,7 +39,7 @@ static class Metrics
         builder.ListenForScrapes();
         var sends = builder.Sends("METRICS");
         builder.Services.AddOpenTelemetry()
-            // Of the traces as well. What starts the process may know it by a name of its own, and says so by OpenTelemetry's variables.
+            // The same resource as that of the traces. OpenTelemetry's variables may give the process another name.
             .ConfigureResource(resource => resource
                 .AddService(service, serviceInstanceId: ProcessSettings.InstanceOf(builder.Configuration))
                 .AddEnvironmentVariableDetector())
@@ -49,21 +48,21 @@ static class Metrics
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddMeter("MassTransit", "Npgsql", "Shop.*")
-                // Counters that go down, which nobody can read.
+                // These counters go down, which readers do not expect.
                 .AddView("messaging.masstransit.*.active", MetricStreamConfiguration.Drop)
-                // Of what has a trace that is kept, so that a slow order in a histogram leads to it.
+                // Exemplars come from kept traces, so that a slow order in a histogram leads to its trace.
                 .SetExemplarFilter(ExemplarFilterType.TraceBased)
                 .AddPrometheusExporter(scrape => scrape.ScopeInfoEnabled = false));
     }
 
-    /// <summary>Comes first: neither limits nor authorization nor the metrics about requests are for scrapes.</summary>
+    /// <summary>This comes first, because limits, authorization and request metrics do not apply to scrapes.</summary>
     /// <param name="isPublic">True if everybody reaches the process's own port.</param>
     public static void UseMetrics(this WebApplication app, bool isPublic)
     {
         var port = app.Services.GetRequiredService<IOptions<MetricsOptions>>().Value.Port;
         if (port is not null)
         {
-            // Nothing else is at that port.
+            // The port serves only metrics.
             app.MapWhen(http => http.Connection.LocalPort == port, Scrape);
         }
         else if (!isPublic)
@@ -86,7 +85,7 @@ static class Metrics
             return next(http);
         });
         app.UseOpenTelemetryPrometheusScrapingEndpoint(IsScrape);
-        // Routing comes before and may know the path; nobody is left here to run what it has found.
+        // Routing runs before and may have found an endpoint, but nothing runs it here.
         app.Run(http =>
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -98,7 +97,7 @@ static class Metrics
     // (Kestrel:Endpoints) come with their own.
     static void ListenForScrapes(this WebApplicationBuilder builder)
     {
-        // What is no port at all is refused, by its name, with the other settings.
+        // A value that is no port is refused with the other settings.
         if (!ushort.TryParse(
             builder.Configuration[$"{MetricsOptions.Section}:{nameof(MetricsOptions.Port)}"], CultureInfo.InvariantCulture, out var port))
         {

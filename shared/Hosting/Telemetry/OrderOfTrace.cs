@@ -4,8 +4,8 @@ using OpenTelemetry;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Says on each span which order it is about. The order's id travels with the trace as baggage, from message to message, and is copied to
-/// every span that begins under it.
+/// Tags each span with its order. The order's id travels with the trace as baggage, from message to message, and is copied to every span
+/// that begins under it.
 /// </summary>
 public static class OrderOfTrace
 {
@@ -15,7 +15,7 @@ public static class OrderOfTrace
     const string Status = "shop.order.status";
     const string Reason = "shop.order.reason";
 
-    /// <summary>From now on the current trace is about this order.</summary>
+    /// <summary>Makes this order the order of the current trace.</summary>
     public static void Begin(Guid orderId) => Activity.Current?.SetBaggage(Key, orderId.ToString()).SetTag(Key, orderId.ToString());
 
     /// <summary>Says on the current span what it made of its order.</summary>

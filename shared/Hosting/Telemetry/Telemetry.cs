@@ -117,12 +117,12 @@ static class Telemetry
         : tracing.AddOtlpExporter(
             SecondViewerKey, exporter => (exporter.Endpoint, exporter.Protocol) = (new(address), OtlpExportProtocol.Grpc));
 
-    // Probes, scrapes, and what a browser loads to show the documentation: nobody looks for these among the orders.
+    // Probes, scrapes and the files of the documentation page have no traces, because nobody looks for them.
     static bool IsWork(PathString path) => path != "/" && !_notWork.Any(one => path.StartsWithSegments(one));
 
     /// <summary>
-    /// Where nothing went before, only a request or a message begins a trace. Background work that finds nothing to do, and the probes
-    /// of the gateway, would be traces about nothing.
+    /// Without a parent, only a request or a message begins a trace. Background work that finds nothing to do, and the probes of the
+    /// gateway, would be empty traces.
     /// </summary>
     sealed class EntrancesOnly(double ratio) : Sampler
     {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Shop.Hosting;
 
 /// <summary>
-/// Takes the trace id from a caller, and passes it on by HTTP, but no baggage: callers could make every service and every message
-/// carry what they like, and others would be told what is ours. Between the services it travels with messages.
+/// Takes the trace id from a caller and passes it on by HTTP, but no baggage. Otherwise callers could add data to every message, and other
+/// systems would get ours. Between the services, baggage travels with messages.
 /// </summary>
 sealed class TraceContextOnly : DistributedContextPropagator
 {

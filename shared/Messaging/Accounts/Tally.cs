@@ -4,8 +4,8 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>
-/// What became of messages in one batch. It is added to the accounts in the batch's own transaction, so they are true exactly when
-/// the rest is. Every replica and lane has rows of its own: nobody waits for another's.
+/// Counts what happened to messages in one batch. The counts are added to the accounts in the batch's own transaction, so both are
+/// committed together. Every replica and lane has rows of its own, so none waits for another.
 /// </summary>
 /// <remarks>
 /// Beside the number of messages an account has their ids, put together by exclusive or. Two accounts of the same
@@ -21,7 +21,7 @@ sealed class Tally
     /// <summary>Dropped, because it was delivered more than once: the broker or the relay says so.</summary>
     public const string Duplicate = "duplicate";
 
-    /// <summary>Dropped as a duplicate, and nobody says that there was more than one.</summary>
+    /// <summary>Dropped as a duplicate, although no broker or relay reported a second delivery.</summary>
     public const string Unexplained = "unexplained";
 
     /// <summary>How long it is remembered, in every service: two accounts are compared while both have it.</summary>

@@ -5,8 +5,8 @@ namespace Shop.Messaging;
 public static class AfterCommitExtension
 {
     /// <summary>
-    /// Runs after the commit of the transaction the consumer is part of; not at all after a rollback, and not after a crash. Where
-    /// there is no transaction, at once. Good for waking somebody who would look anyway, and for saying what has happened.
+    /// Runs after the commit of the transaction the consumer is part of; not at all after a rollback, and not after a crash. Without a
+    /// transaction, it runs at once. It suits wake-ups of pollers, logs and metrics.
     /// </summary>
     public static void AfterCommit(this ConsumeContext context, Action action)
     {

@@ -21,7 +21,7 @@ static class DeliveryHeaders
         var texts = new Dictionary<string, string>();
         foreach (var (name, value) in properties.Headers ?? new Dictionary<string, object?>())
         {
-            // What the broker itself adds, such as delivery counts, says nothing about the message.
+            // Headers that the broker adds, such as delivery counts, are left out.
             if (!name.StartsWith(BrokerPrefix, StringComparison.OrdinalIgnoreCase) && Text(value) is { } text)
             {
                 texts[name] = text;

@@ -15,12 +15,12 @@ sealed class InboxFilter<TDb, TMessage>(CommitLane<TDb> lane, string endpoint, A
     {
         if (!context.SupportedMessageTypes.Any())
         {
-            // MassTransit would offer it to every consumer of the endpoint whose fields it happens to have.
+            // MassTransit would give it to every consumer of the endpoint whose fields it has.
             throw new InvalidMessageException(typeof(TMessage), "The message has no MT-MessageType header, so it could be anything.");
         }
 
         var work = new MessageWork<TDb, TMessage>(context, next, endpoint, need);
-        // Refused only while the process stops: the broker delivers the message again.
+        // The lane refuses work while the process stops. The broker delivers the message again.
         return lane.TryAdd(work) ? work.Done : throw new OperationCanceledException("The endpoint is stopping.");
     }
 

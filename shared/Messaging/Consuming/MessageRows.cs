@@ -30,13 +30,13 @@ static class MessageRows
         return (context, rows) =>
         {
             var found = new Correlated<TMessage>();
-            // It asks nobody, so it is done when it returns.
+            // The call does no I/O, so it is done when it returns.
             filter.Value.Send(context, found).GetAwaiter().GetResult();
             rows.Lock<TSaga>(found.Id);
         };
     }
 
-    // It is a property of a generic type whose constraints are not known here.
+    // Reflection is needed, because the property belongs to a generic type whose constraints are not known here.
     static object? Filter<TMessage>(EventCorrelation correlation) => correlation.DataType == typeof(TMessage)
         ? correlation.GetType().GetProperty(nameof(EventCorrelation<SagaStateMachineInstance, object>.MessageFilter))?.GetValue(correlation)
         : null;

@@ -19,8 +19,8 @@ sealed class OutboxOnlyBusContextProvider(IScopedConsumeContextProvider consumin
         : throw new InvalidOperationException(
             "Publish through GroupCommit<TDb>: outside of it a message would not be part of the transaction.");
 
-    // Whoever injects an endpoint keeps it for as long as the scope lives, and the messages of a batch share one scope: so each
-    // use asks anew which message is being handled.
+    // An injected endpoint lives as long as the scope, and the messages of a batch share one scope. So each use asks which message is being
+    // handled.
     sealed class ConsumerBusContext(
         IScopedConsumeContextProvider consuming, IClientFactory clients, ConsumeContext context)
         : ScopedBusContext, IPublishEndpointProvider, ISendEndpointProvider

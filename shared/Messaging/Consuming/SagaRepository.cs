@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Shop.Messaging;
 
 /// <summary>
-/// Keeps saga instances in the service's DbContext. Transaction, lock and save are the batch's business, so all that is left
-/// is to find an instance and to add one.
+/// Keeps saga instances in the service's DbContext. The batch has the transaction, the lock and the save, so this only finds and adds
+/// instances.
 /// </summary>
 sealed class SagaRepository<TDb, TSaga>(TDb db, Rows<TDb> rows, ISagaConsumeContextFactory<TDb, TSaga> contexts)
     : ISagaRepositoryContextFactory<TSaga>

@@ -5,7 +5,7 @@ namespace Shop.Messaging;
 /// <summary>A message that could not be handled, put aside for somebody to decide about.</summary>
 /// <param name="Id">Derived from endpoint, message id and body: a message that fails again is the same dead letter.</param>
 /// <param name="MessageId">The inbox key; null if the message had none.</param>
-/// <param name="MessageType">What it said it was, as a URN; empty if it did not say.</param>
+/// <param name="MessageType">Its declared type as a URN; empty if it has none.</param>
 /// <param name="Failures">How often it was put aside. Each time, it had used up all its attempts.</param>
 /// <param name="DecidedBy">Who last replayed or discarded it.</param>
 /// <param name="Handled">True once the message has had its effect, or was discarded.</param>

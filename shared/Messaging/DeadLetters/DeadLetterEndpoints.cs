@@ -7,7 +7,7 @@ using Shop.Hosting;
 
 namespace Shop.Messaging;
 
-/// <summary>Dead letters over HTTP. Who may see and repair them is for the group of routes to say.</summary>
+/// <summary>Dead letters over HTTP. The group of routes decides who may see and repair them.</summary>
 public static class DeadLetterEndpoints
 {
     const int LimitDefault = 100;
@@ -90,6 +90,6 @@ public static class DeadLetterEndpoints
 
     static ProblemHttpResult NotFound() => Problem.NotFound("There is no such dead letter.");
 
-    /// <summary>What makes it the same request.</summary>
+    /// <summary>The content that makes two requests the same.</summary>
     internal sealed record Decision(string Id);
 }

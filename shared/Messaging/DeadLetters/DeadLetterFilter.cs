@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Shop.Messaging;
 
 /// <summary>
-/// The end of an endpoint's pipe: what its handlers could not handle, and what no handler is there for, becomes a dead
-/// letter in the service's database. The delivery is acknowledged after that commit, so it is in one place or the other.
+/// The end of an endpoint's pipe. A message that its handlers could not handle, or that has no handler, becomes a dead letter in the
+/// service's database. The delivery is acknowledged after that commit, so it is in one place or the other.
 /// </summary>
 sealed partial class DeadLetterFilter<TDb>(
     string endpoint, DeadLetters<TDb> letters, MessagingMetrics metrics, ILogger<DeadLetterFilter<TDb>> logger)
@@ -25,8 +25,8 @@ sealed partial class DeadLetterFilter<TDb>(
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("deadLetters");
 
-    // A message that cannot even be put aside stays with the broker, unacknowledged; giving it back at once would only
-    // bring it here again.
+    // A message that cannot become a dead letter stays unacknowledged with the broker. If it were given back at once, it would return at
+    // once.
     async Task Keep(FailedMessage message, CancellationToken stopping)
     {
         for (var pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)

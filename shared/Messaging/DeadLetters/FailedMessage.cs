@@ -39,7 +39,7 @@ sealed record FailedMessage(
             Storable(error.StackTrace ?? ""));
     }
 
-    // The outer exceptions say where it happened, the inner ones what.
+    // The inner exceptions have the reason. The outer ones only say where it happened.
     static string Explain(Exception error)
     {
         var messages = new List<string>();
@@ -54,7 +54,7 @@ sealed record FailedMessage(
         return string.Join(": ", messages);
     }
 
-    // The body is part of it, so that no message can hide another one by bearing its id.
+    // The hash includes the body, so that a message cannot hide another one with the same id.
     static string IdOf(string endpoint, Guid? messageId, byte[] body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -63,6 +63,6 @@ sealed record FailedMessage(
         return $"{endpoint}-{BinaryPrimitives.ReadUInt64BigEndian(hash.GetHashAndReset()):x16}";
     }
 
-    // PostgreSQL's text knows every character but this.
+    // PostgreSQL's text allows every character except this one.
     static string Storable(string text) => text.Replace('\0', '\uFFFD');
 }

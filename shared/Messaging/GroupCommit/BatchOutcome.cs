@@ -12,7 +12,7 @@ namespace Shop.Messaging;
 readonly record struct BatchOutcome(BatchEnd End, Exception? Error, bool MayRetryAtOnce = false)
 {
     /// <summary>
-    /// Somebody else was at work on the same rows, or a migration at the tables, and is through: the next attempt sees what they did.
+    /// Another transaction changed the same rows, or a migration the tables, and has ended. The next attempt sees the change.
     /// </summary>
     public bool IsConflict => Error switch
     {
@@ -29,7 +29,7 @@ readonly record struct BatchOutcome(BatchEnd End, Exception? Error, bool MayRetr
         _ => Failures.Of(error) switch
         {
             Failure.Permanent => new(BatchEnd.Refused, error),
-            // Of MassTransit's own making: a message that a saga or serializer does not take.
+            // MassTransit itself refused the message: its saga or serializer does not accept it.
             Failure.Passing when error.GetBaseException() is MassTransitException => new(BatchEnd.Refused, error),
             Failure.Passing => new(BatchEnd.HeldUp, error),
             _ => new(BatchEnd.DatabaseAway, error),
@@ -55,8 +55,7 @@ enum BatchEnd
     CallerGone,
 
     /// <summary>
-    /// The acknowledgement of the commit is missing. For messages the inbox will tell; for other work an idempotency
-    /// key.
+    /// The acknowledgement of the commit is missing. The inbox settles it for messages, and an idempotency key for other work.
     /// </summary>
     Unknown,
 }

@@ -44,7 +44,7 @@ sealed partial class BatchTransaction<TDb>(
         }
         catch (Exception error)
         {
-            // What is true in the database must not be reported as a failure, nor run again.
+            // Work that is committed must not be reported as a failure or run again.
             LogAfterCommit(endpoint, error);
         }
 
@@ -60,15 +60,15 @@ sealed partial class BatchTransaction<TDb>(
         relay.Wake();
     }
 
-    /// <returns>How many of the batch were duplicates, and how many of them nobody can explain.</returns>
+    /// <returns>How many of the batch were duplicates, and how many of these are unexplained.</returns>
     async Task<(int Duplicates, int Unexplained)> Attempt(
         IReadOnlyList<Work<TDb>> batch, TimeSpan lockPatience, Outgoing outgoing, Tally tally, Commit commit)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TDb>();
-        // Handlers change few of the many rows a batch tracks; looking for changes once, at the end, is enough.
+        // Handlers change few of the many rows of a batch, so one search for changes at the end is enough.
         db.ChangeTracker.AutoDetectChangesEnabled = false;
-        // A failed batch is rolled back whole: savepoints would be two round trips for nothing.
+        // A failed batch is rolled back as a whole, so savepoints would only cost two round trips.
         db.Database.AutoSavepointsEnabled = false;
         await using var transaction = await db.Database.BeginTransactionAsync();
         var (fresh, unexplained) = await DropDuplicates(db, batch, tally, lockPatience, commit);
@@ -102,9 +102,8 @@ sealed partial class BatchTransaction<TDb>(
         return (batch.Count - fresh.Count, unexplained);
     }
 
-    // A transaction that has written nothing commits without waiting for disks. But what it has found, such as that a
-    // message had its effect before, may come from a commit that was never acknowledged; with this, it waits until all
-    // before it is on every disk, too.
+    // A transaction without a write commits without waiting for disks. But its result, such as that a message is a duplicate, may depend on
+    // a commit that was never acknowledged. With this, it waits until all earlier commits are on every disk.
     static Task<int> WriteSomething(TDb db) => db.Database.ExecuteSqlAsync($"select pg_logical_emit_message(true, 'shop', '')");
 
     BatchOutcome Failed(IReadOnlyList<Work<TDb>> batch, Exception error)
@@ -128,7 +127,7 @@ sealed partial class BatchTransaction<TDb>(
     async Task<(IReadOnlyList<Work<TDb>> Fresh, int Unexplained)> DropDuplicates(
         TDb db, IReadOnlyList<Work<TDb>> batch, Tally tally, TimeSpan lockPatience, Commit commit)
     {
-        // Of two under one id, the first.
+        // Of two messages with one id, the first counts.
         var messages = batch.Where(work => work.Key is not null).Select(work => (Key: work.Key!.Value, work.IsCopy))
             .DistinctBy(message => message.Key.MessageId).ToArray();
         var claimed = await Begin(db, messages, lockPatience, commit);
@@ -187,7 +186,7 @@ sealed partial class BatchTransaction<TDb>(
         foreach (var work in known)
         {
             var (messageId, content) = work.Key!.Value;
-            // The previous release did not write down what it was.
+            // The previous release did not store the content.
             var first = contents.GetValueOrDefault(messageId, (Content: content, IsCopy: true));
             if (first.Content != content)
             {
@@ -211,7 +210,7 @@ sealed partial class BatchTransaction<TDb>(
 
     void Tell(IReadOnlyList<Work<TDb>> batch, Outgoing outgoing)
     {
-        // First, so that what is logged here has an earlier time than what it leads to.
+        // This runs first, so that these log entries have an earlier time than their consequences.
         outgoing.Committed(error => LogAfterCommit(endpoint, error));
         if (outgoing.Messages is not [])
         {

@@ -15,8 +15,8 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
 {
     static readonly TimeSpan _disposalTimeLimit = TimeSpan.FromSeconds(3);
 
-    // More than another batch needs for its transaction. Where somebody has just been found to hold a lock for longer, less: until
-    // that is over, each batch may have work in it that needs the same.
+    // The wait is longer than another batch needs for its transaction. It is shorter after a batch met a lock that somebody holds for
+    // longer, because the next batches may have work that needs the same lock.
     static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _lockPatienceAfterHoldUp = TimeSpan.FromMilliseconds(150);
     static readonly TimeSpan _holdUpRemembered = TimeSpan.FromSeconds(10);
@@ -44,7 +44,7 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
         services.GetRequiredService<LaneWatch>().Add(this);
         // The bus stops once its messages are done, so none may go on waiting for a database that is away.
         _whenStopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_stopping.Cancel);
-        // Not in the context of whoever happens to create the lane.
+        // The lane must not run in the context of its creator.
         using (ExecutionContext.SuppressFlow())
         {
             _running = Task.Run(Drain);
@@ -104,7 +104,7 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
         }
     }
 
-    // Whatever goes wrong, the lane lives on and everybody hears of it.
+    // After any error the lane goes on, and all waiting work gets the error.
     async Task ProcessSafely(List<Work<TDb>> batch)
     {
         try
@@ -118,8 +118,8 @@ sealed class CommitLane<TDb> : IAsyncDisposable, IWatchedLane where TDb : DbCont
     }
 
     /// <summary>
-    /// One transaction for all. If it fails for a reason that lies in one of them, each runs alone, so that only the
-    /// culprit fails, or waits. If the database is away, messages wait for it here, unacknowledged, and callers are told.
+    /// One transaction for all. If it fails because of one of them, each runs alone, so that only that one fails or waits. If the database
+    /// is away, messages wait for it here, unacknowledged, and callers get an error.
     /// </summary>
     async Task Process(List<Work<TDb>> batch)
     {

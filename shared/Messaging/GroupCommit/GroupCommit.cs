@@ -38,7 +38,7 @@ public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
     /// <summary>The same for work that asks for no row.</summary>
     public Task<TResult> Run<TResult>(Func<UnitOfWork<TDb>, Task<TResult>> work) => Run(_ => { }, work);
 
-    /// <summary>The same for a caller who does not wait for ever.</summary>
+    /// <summary>The same with a time limit for the caller.</summary>
     /// <param name="patience">
     /// After it, work whose commit has not begun is taken back, and an <see cref="OverloadedException"/> says so; of a
     /// commit that has begun the outcome is unknown.
@@ -104,7 +104,7 @@ public sealed class GroupCommit<TDb> : IAsyncDisposable where TDb : DbContext
             _done.TrySetException(error);
         }
 
-        /// <summary>Tells the caller what can be told.</summary>
+        /// <summary>Tells the caller the outcome as far as it is known.</summary>
         public void StopWaiting()
         {
             if (TryWithdraw())

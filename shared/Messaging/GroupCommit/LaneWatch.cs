@@ -8,11 +8,11 @@ interface IWatchedLane
 {
     string Name { get; }
 
-    /// <summary>For how long it has been at the same batch; zero if it has nothing to do.</summary>
+    /// <summary>How long it has worked on the same batch. Zero if it has nothing to do.</summary>
     TimeSpan Stalled { get; }
 }
 
-/// <summary>Knows the lanes of this process, and says that it is not ready when one of them gets nowhere.</summary>
+/// <summary>Knows the lanes of this process, and reports that the process is not ready when one of them makes no progress.</summary>
 sealed class LaneWatch(MessagingMetrics metrics) : IHealthCheck
 {
     /// <summary>Longer than a statement may take, and than a frozen neighbour can hold its locks.</summary>

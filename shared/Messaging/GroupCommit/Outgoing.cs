@@ -1,6 +1,6 @@
 namespace Shop.Messaging;
 
-/// <summary>What a batch wants sent, taken back and told after its commit.</summary>
+/// <summary>The messages that a batch sends and takes back, and its actions after the commit.</summary>
 sealed class Outgoing
 {
     readonly List<OutboxMessage> _messages = [];
@@ -24,7 +24,7 @@ sealed class Outgoing
     // A batch is about many traces: each action runs in that of the work it comes from.
     public void AfterCommit(Action action) => _afterCommit.Add((action, ExecutionContext.Capture()));
 
-    /// <param name="onError">Told of what an action throws; the others run all the same.</param>
+    /// <param name="onError">Called with an exception of an action. The other actions run nevertheless.</param>
     public void Committed(Action<Exception> onError)
     {
         foreach (var (action, ambient) in _afterCommit)

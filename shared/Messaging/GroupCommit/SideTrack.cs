@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Shop.Messaging;
 
 /// <summary>
-/// Beside a lane: work that could not share a transaction runs here in one of its own. What is held up, such as by a row that somebody
-/// has locked, waits here without holding up anybody: a message goes back into the outbox for a while, so that it takes up no room
-/// however many there are; a caller waits a few seconds.
+/// Runs work beside a lane that could not share a transaction, in a transaction of its own. Work that is held up, such as by a locked row,
+/// waits here without delaying other work. A message goes back into the outbox for a while, so that any number of them takes up no room. A
+/// caller waits a few seconds.
 /// </summary>
 sealed partial class SideTrack<TDb>(
     string endpoint, BatchTransaction<TDb> transaction, MessagingMetrics metrics, ILogger<SideTrack<TDb>> logger,
@@ -38,7 +38,7 @@ sealed partial class SideTrack<TDb>(
         _ = running.ContinueWith(ended => _running.TryRemove(ended, out _), TaskScheduler.Default);
     }
 
-    /// <summary>Runs work at once, in its turn; what is held up goes on beside.</summary>
+    /// <summary>Runs work in its turn. Work that is held up continues in the background.</summary>
     public async Task RunNow(Work<TDb> work)
     {
         if (await Run(work) is not null)
@@ -78,7 +78,7 @@ sealed partial class SideTrack<TDb>(
             await _slots.WaitAsync(CancellationToken.None);
             try
             {
-                // Putting off is a transaction, too: without a slot, each of many would hold a connection while commits wait.
+                // Postponing is a transaction too. Without a slot, many of them would each hold a connection while commits wait.
                 if (await Run(work) is not { } error || await IsPutOff(work, error, since))
                 {
                     return;

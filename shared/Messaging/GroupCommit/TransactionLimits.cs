@@ -11,8 +11,8 @@ namespace Shop.Messaging;
 static class TransactionLimits
 {
     /// <summary>
-    /// A process that stands still between two statements loses its transaction, and with it the locks, after this. No batch pauses that
-    /// long: all its work is done in memory.
+    /// A process that stands still between two statements loses its transaction and its locks after this time. A batch never pauses that
+    /// long, because its work is done in memory.
     /// </summary>
     public static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 

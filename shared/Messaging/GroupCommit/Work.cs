@@ -12,14 +12,13 @@ abstract class Work<TDb> where TDb : DbContext
 
     int _state;
 
-    // Handlers run on the lane's thread of control; what their caller had in its ambient context (the current trace
-    // above all) has to come along.
+    // Handlers run in the lane's context, so the caller's ambient context (above all the current trace) is restored.
     readonly ExecutionContext? _ambient = ExecutionContext.Capture();
 
     /// <summary>From now until the commit: the wait for a transaction, and the transaction. Null if nobody listens.</summary>
     public Activity? Span { get; } = BatchSpan.OfWork();
 
-    /// <summary>Says which rows it is going to ask for.</summary>
+    /// <summary>Declares the rows that it needs.</summary>
     public abstract void Need(NeededRows rows);
 
     /// <summary>The inbox key; null for work that is not a message.</summary>
@@ -75,10 +74,10 @@ abstract class Work<TDb> where TDb : DbContext
     /// <summary>The message itself, to be delivered again after a pause; null for work that is not a message.</summary>
     public virtual LaterMessage? ForLater() => null;
 
-    /// <summary>Called once the outbox has what <see cref="ForLater"/> returned: this delivery is done with.</summary>
+    /// <summary>Called once the outbox has the message of <see cref="ForLater"/>. This delivery is then done.</summary>
     public virtual Task PutOff() => Task.CompletedTask;
 
-    /// <summary>True if it goes on waiting for a database that is away; else it has been told.</summary>
+    /// <summary>True if it goes on waiting for a database that is away. Otherwise it got the error.</summary>
     public bool WaitsOut(BatchOutcome outcome, bool stopping)
     {
         if (!stopping && (WaitsForDatabase || outcome.MayRetryAtOnce))
@@ -90,7 +89,7 @@ abstract class Work<TDb> where TDb : DbContext
         return false;
     }
 
-    /// <summary>Ends the wait for what passes.</summary>
+    /// <summary>Ends the wait for a temporary problem.</summary>
     public void GiveUp(Exception error) =>
         // Only a cancelled message goes back to its queue; with any other error it would become a dead letter.
         Failed(WaitsForDatabase ? new OperationCanceledException("The process is stopping.", error) : error);

@@ -6,7 +6,7 @@ using Shop.Hosting;
 
 namespace Shop.Messaging;
 
-/// <summary>Who asks for something to be written, and under which key. A parameter of every route that writes.</summary>
+/// <summary>The user and the idempotency key of a write. A parameter of every route that writes.</summary>
 public readonly record struct Caller(
     [property: FromHeader(Name = Caller.KeyHeader)]
     [property: Description(

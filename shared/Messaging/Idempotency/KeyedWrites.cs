@@ -8,17 +8,17 @@ namespace Shop.Messaging;
 
 /// <summary>
 /// The way the API writes. With an Idempotency-Key a request that is sent again has its effect once, and is answered as
-/// the first time: the answer is stored with the effect, in one transaction. Who sends none is told all the same when
-/// nobody knows what became of the request.
+/// the first time: the answer is stored with the effect, in one transaction. A request without a key also gets an answer that says so if
+/// its outcome is unknown.
 /// </summary>
 public sealed class KeyedWrites<TDb>(GroupCommit<TDb> commit, KeysInFlight inFlight, TimeProvider clock) where TDb : DbContext
 {
-    // Shorter than a request may take, so that whoever waits hears what is known.
+    // The limit is shorter than a request may take, so that the caller gets an answer.
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(8);
 
     /// <param name="route">Belongs to the key, and is stored: it never changes.</param>
     /// <param name="asked">
-    /// What makes it the same request. Its form is stored as a hash, so it never changes but by optional members.
+    /// The content that makes two requests the same. Its form is stored as a hash, so it may change only by optional members.
     /// </param>
     /// <param name="need">Says which rows the work is going to ask for.</param>
     /// <param name="work">As for <see cref="GroupCommit{TDb}"/>. Only its success uses up the key.</param>

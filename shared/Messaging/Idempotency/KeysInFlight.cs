@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Shop.Messaging;
 
 /// <summary>
-/// The idempotency keys this replica is working on. Two replicas given the same key at once are told apart by the
-/// primary key of the stored answers.
+/// The idempotency keys this replica is working on. If two replicas get the same key at once, the primary key of the stored answers
+/// decides.
 /// </summary>
 public sealed class KeysInFlight
 {
@@ -18,7 +18,7 @@ public sealed class KeysInFlight
     {
         AnswerKey? _key = key;
 
-        // Once: after it the key may be somebody else's.
+        // The key is given back once, because another request may have it afterwards.
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _key, null) is { } held)

@@ -15,7 +15,7 @@ public static class RequestFingerprint
 {
     static readonly JsonSerializerOptions _canonical = Options(new PlainNumber());
 
-    // What the release before wrote: it kept the zeros of 1.0.
+    // The fingerprint of the previous release, which kept the zeros of 1.0.
     static readonly JsonSerializerOptions _asWritten = Options();
 
     public static string Of<T>(T request) => Hash(request, _canonical);

@@ -18,7 +18,7 @@ public sealed class StoredAnswer
     /// <summary>Tells the same request from another one under the same key: a <see cref="RequestFingerprint"/>.</summary>
     public required string RequestHash { get; init; }
 
-    /// <summary>Of the response; null where a route has one status only, as all of ordering's have.</summary>
+    /// <summary>The response's status. Null if a route has only one, as all of ordering's have.</summary>
     public int? Status { get; init; }
 
     /// <summary>The response body as JSON.</summary>

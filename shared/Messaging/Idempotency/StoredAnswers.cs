@@ -7,7 +7,7 @@ static class StoredAnswers<TDb> where TDb : DbContext
 {
     static string? _sql;
 
-    /// <summary>What this has not found does not exist; asking again would cost a round trip for each request.</summary>
+    /// <summary>An answer that was not found does not exist. Another query would cost a round trip for each request.</summary>
     public static StoredAnswer? Find(TDb db, AnswerKey key) =>
         db.Set<StoredAnswer>().Local.FindEntryUntyped([key.User, key.Key])?.Entity;
 

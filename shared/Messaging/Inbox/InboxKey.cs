@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Shop.Messaging;
 
-/// <summary>What the inbox knows a message by.</summary>
+/// <summary>The key of a message in the inbox.</summary>
 /// <param name="Content">A hash of type and body. It tells a copy of a message from another message under the same id.</param>
 readonly record struct InboxKey(Guid MessageId, Guid Content)
 {

@@ -1,8 +1,8 @@
 namespace Shop.Messaging;
 
 /// <summary>
-/// What the broker has said of rows and the table does not say yet: somebody may hold a row locked, or the database be away. Until then
-/// they are not published again.
+/// Answers of the broker about rows that are not in the table yet, because a row is locked or the database is away. Until they are stored,
+/// these rows are not published again.
 /// </summary>
 sealed class BrokerAnswers(RelayStore store)
 {
@@ -25,7 +25,7 @@ sealed class BrokerAnswers(RelayStore store)
         }
     }
 
-    /// <summary>Writes down what nobody keeps us from.</summary>
+    /// <summary>Stores the answers whose rows are not locked.</summary>
     public async Task Write(CancellationToken cancellation)
     {
         Forget(_confirmed, await store.Delete(_confirmed.Values, cancellation));

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Shop.Messaging;
 
-/// <summary>How the relay and the broker get on, for readiness; and for how long deadlines still wait after an outage.</summary>
+/// <summary>The state of the relay's connection to the broker, for readiness, and how long deadlines still wait after an outage.</summary>
 sealed class BrokerCondition(RabbitMqOptions options)
 {
     static readonly TimeSpan _longestSettling = TimeSpan.FromSeconds(30);
@@ -20,8 +20,8 @@ sealed class BrokerCondition(RabbitMqOptions options)
     public string? Problem => _problem ?? Refusals();
 
     /// <summary>
-    /// True if deadlines may go out. While we could not send, others could not either: first come the answers that waited as long as
-    /// the deadlines did.
+    /// True if deadlines may go out. During an outage the other services could not send either, so answers that waited as long as the
+    /// deadlines come first.
     /// </summary>
     public bool IsSettled => Stopwatch.GetElapsedTime(_settling.Since) >= _settling.Time;
 

@@ -31,8 +31,8 @@ sealed partial class BrokerExchanges(IConnection connection)
     }
 
     /// <summary>
-    /// Publishing to an exchange that does not exist closes the channel. MassTransit declares the same, but only at the
-    /// receiver, which may start later. On a channel of its own: a refusal closes it.
+    /// Publishing to an exchange that does not exist closes the channel. MassTransit declares the same exchanges, but at the receiver,
+    /// which may start later. The declaration has a channel of its own, because a refusal closes it.
     /// </summary>
     /// <returns>Why it cannot be; null if it is there.</returns>
     public async Task<string?> Declare(string exchange, CancellationToken cancellation)

@@ -46,7 +46,7 @@ sealed class BrokerPublisher : IAsyncDisposable
             var publisher = new BrokerPublisher(connection, await OpenChannel(connection, cancellation), announcements);
             foreach (var exchange in announcements.Exchanges)
             {
-                // Whoever wants to listen can, before the first is announced.
+                // Subscribers can bind their queues before the first announcement.
                 await publisher._exchanges.Declare(exchange, cancellation);
             }
 
@@ -60,8 +60,8 @@ sealed class BrokerPublisher : IAsyncDisposable
     }
 
     /// <summary>
-    /// Publishes all rows and waits for the broker's word on each. What some queue has refused is published once more, to the services
-    /// alone: whose queue it was the broker does not say, and one that is somebody else's must not stop ours.
+    /// Publishes all rows and waits for the broker's word on each. A message that a queue has refused is published once more, to the
+    /// services alone. The broker does not say whose queue it was, and a subscriber's queue must not stop ours.
     /// </summary>
     /// <exception cref="OperationCanceledException">The broker did not answer in time.</exception>
     public async Task<PublishOutcome> Publish(IReadOnlyList<RelayRow> rows, CancellationToken cancellation)
@@ -83,7 +83,7 @@ sealed class BrokerPublisher : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // A broker that does not answer must not hold up the process that leaves.
+        // A broker that does not answer must not delay the end of the process.
         await _connection.CloseAsync(
             Constants.ReplySuccess, "Goodbye", _goodbyeTimeLimit, abort: true, cancellationToken: CancellationToken.None);
         await _channel.DisposeAsync();
@@ -123,7 +123,7 @@ sealed class BrokerPublisher : IAsyncDisposable
                 return refused;
             }
 
-            // One exchange that we may not write to has closed the channel under all.
+            // An exchange that we may not write to has closed the channel for all rows.
             areRepeated = true;
             var closed = _channel;
             _channel = await OpenChannel(_connection, cancellation);
@@ -137,7 +137,7 @@ sealed class BrokerPublisher : IAsyncDisposable
         var span = PublishSpan.Start(row, headers);
         try
         {
-            // Mandatory: a message that reaches no queue comes back as an error instead of vanishing.
+            // The mandatory flag makes a message that reaches no queue come back as an error.
             var isMandatory = !_announcements.Include(row.Exchange);
             if (isRepeated)
             {

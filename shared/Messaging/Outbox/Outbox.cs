@@ -66,7 +66,7 @@ sealed class Outbox(MessagingTables tables, long owner, Announcements announceme
 
         if (!tally.IsEmpty)
         {
-            // Last, so that the next transaction of this lane waits for the commit alone.
+            // The accounts come last, so that the next transaction of this lane waits for the commit alone.
             batch.BatchCommands.Add(tally.Command(tables, owner, place));
         }
 
@@ -100,7 +100,7 @@ sealed class Outbox(MessagingTables tables, long owner, Announcements announceme
         return deadlines;
     }
 
-    // Nobody has to answer an announcement.
+    // An announcement has no answer.
     Guid? DeadlineOf(OutboxMessage message, Dictionary<object, Guid> deadlines) =>
         message is { Delay: null, Work: { } work }
             && deadlines.TryGetValue(work, out var deadline)

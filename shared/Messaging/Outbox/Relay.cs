@@ -24,7 +24,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     static readonly TimeSpan _reconnectPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _writingTimeLimit = TimeSpan.FromSeconds(5);
 
-    // Never disposed: lanes that finish their last batch while the process stops still signal it.
+    // The signal is never disposed, because lanes that finish their last batch while the process stops still use it.
     readonly SemaphoreSlim _wake = new(0);
     readonly RabbitMqOptions _broker;
     readonly MessagingOptions _options;
@@ -69,7 +69,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     public Outbox Outbox { get; }
 
-    /// <summary>What keeps rows from going out, in words that say what to do; null if nothing does.</summary>
+    /// <summary>The reason why rows do not go out, with what to do. Null if they do.</summary>
     public string? Problem => _condition.Problem;
 
     /// <summary>Rows of this replica that should be out, counted while they pile up; 0 while the relay keeps up.</summary>
@@ -92,7 +92,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             {
                 await using var broker = await BrokerPublisher.Connect(
                     _broker, _announcements, $"{typeof(TDb).Name} relay", stoppingToken);
-                // The lease second: while we cannot publish we must not hold what says we will.
+                // The lease comes second, because a replica that cannot publish must not hold one.
                 await _lease.Hold(stoppingToken);
                 await _lease.ForgetEnded(stoppingToken);
                 _condition.Back();
@@ -124,7 +124,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         {
             await WriteAnswers();
             var rows = await _store.Due(_options.RelayBatchSize, _answers.Rows, _condition.IsSettled, stopping);
-            // A process that stood still wakes up here with rows that are another's by now.
+            // A process that stood still may have rows here that belong to another replica by now.
             if (rows is not [] && sinceHold.Elapsed < RelayLease.LeaseTime)
             {
                 await Publish(rows, broker, stopping);
@@ -194,7 +194,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         _metrics.Published(rows.Length - outcome.Refused.Count, outcome.Refused.Count, outcome.RefusedByOthers.Count);
     }
 
-    // A broker with an alarm takes what is on its way when the alarm is over: publishing it once more would only add to what it has.
+    // A broker with an alarm accepts the rows on their way when the alarm is over, so publishing them once more would only add copies.
     async Task Confirmation(Task publishing, BrokerPublisher broker, CancellationToken stopping)
     {
         var silence = Stopwatch.StartNew();
@@ -225,14 +225,14 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         await CountBacklog(stopping);
     }
 
-    // Even while the process is being stopped: it saves the receivers a duplicate.
+    // The answers are stored also while the process stops, which saves the receivers a duplicate.
     async Task WriteAnswers()
     {
         using var patience = new CancellationTokenSource(_writingTimeLimit);
         await _answers.Write(patience.Token);
     }
 
-    // At best: without it the others wait for the end of the lease.
+    // A failure does no harm: the other replicas then wait for the end of the lease.
     async Task Release()
     {
         try
@@ -254,7 +254,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         }
         catch (Exception)
         {
-            // Without its database the service takes no writes, so nothing can pile up.
+            // Without its database the service takes no writes, so the outbox does not grow.
             Interlocked.Exchange(ref _backlogRows, 0);
         }
     }

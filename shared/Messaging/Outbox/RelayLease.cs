@@ -3,8 +3,8 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>
-/// Whose rows are whose. Each running replica publishes the rows it wrote itself: they carry its owner number, and while it can publish it
-/// renews a lease under that number. When the lease has run out by the database's clock, the rows become those of whoever sees it first.
+/// Assigns outbox rows to replicas. Each replica publishes the rows it wrote itself: they have its owner number, and while it can publish,
+/// it renews a lease under that number. When the lease has run out by the database's clock, the first replica that sees it takes the rows.
 /// </summary>
 /// <remarks>
 /// The owner number in the row is the fencing token. A replica that stood still past its lease may publish once more what it had read
@@ -28,7 +28,7 @@ sealed class RelayLease(NpgsqlDataSource database, MessagingTables tables, long 
             owner,
             LeaseTime);
 
-    /// <summary>Ends the lease, so that nobody has to wait for its end.</summary>
+    /// <summary>Ends the lease, so that the other replicas need not wait.</summary>
     public Task Release(CancellationToken cancellation) =>
         database.Execute($"delete from {tables.Leases} where owner = $1", cancellation, owner);
 
@@ -42,7 +42,7 @@ sealed class RelayLease(NpgsqlDataSource database, MessagingTables tables, long 
             cancellation);
 
     /// <summary>Makes some rows of replicas that are gone our own, oldest first.</summary>
-    /// <param name="seqs">Takes the numbers of these rows.</param>
+    /// <param name="seqs">Gets the numbers of these rows.</param>
     /// <returns>How many rows that were; none only if there are none left.</returns>
     public async Task<int> Adopt(ISet<long> seqs, CancellationToken cancellation)
     {

@@ -3,14 +3,14 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>
-/// The outbox as its relay sees it: the rows that carry its owner number, which <see cref="RelayLease"/> is about. Each statement stands
-/// for itself: nothing depends on a session, and nothing waits for a row that somebody holds locked.
+/// The outbox as its relay sees it: the rows that carry its owner number, which <see cref="RelayLease"/> is about. Each statement is
+/// independent: none needs a session, and none waits for a locked row.
 /// </summary>
 sealed class RelayStore(NpgsqlDataSource database, MessagingTables tables, long owner)
 {
     const int Step = 10_000;
 
-    // What is confirmed sooner has moved no deadline by more than that.
+    // A confirmation within this time moves no deadline.
     const string Promptness = "1 second";
     const string FirstPause = "1 second";
     const string LongestPause = "30 seconds";

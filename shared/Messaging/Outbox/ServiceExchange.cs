@@ -1,8 +1,8 @@
 namespace Shop.Messaging;
 
 /// <summary>
-/// Beside the exchange of a message type, where anybody may listen who has the right, there is one that only the endpoints of services are
-/// bound to. A publish is confirmed when every queue has taken the message; by this exchange that is said of ours alone.
+/// A second exchange of a message type, to which only endpoints of services are bound. Subscribers bind to the first one. A publish is
+/// confirmed when every queue has taken the message, so a confirm of this exchange is about the services alone.
 /// </summary>
 static class ServiceExchange
 {

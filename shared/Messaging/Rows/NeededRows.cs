@@ -1,8 +1,8 @@
 namespace Shop.Messaging;
 
 /// <summary>
-/// Which rows the work of a batch is going to ask for. Each work says it before the batch begins; the batch loads what
-/// all of them need with one statement per table.
+/// The rows that the work of a batch needs. Each work declares them before the batch begins, and the batch loads them with one statement
+/// per table.
 /// </summary>
 public sealed class NeededRows
 {
@@ -39,13 +39,13 @@ public sealed class NeededRows
     internal bool Has(Type row, object key) =>
         _tables.TryGetValue(row, out var needed) && (needed.Locked.Contains(key) || needed.Read.Contains(key));
 
-    // What is declared too late is neither loaded nor locked; it would look like a row that does not exist.
+    // A row that is declared too late is not loaded or locked, and would look like one that does not exist.
     Needed StillOpen(Type row) => Of(row) is { IsLocked: false } needed
         ? needed
         : throw new InvalidOperationException(
             $"A {row.Name} was declared after the batch had locked those it needs: before it begins, and in the order of locking.");
 
-    /// <summary>Of one table.</summary>
+    /// <summary>The needed rows of one table.</summary>
     internal sealed class Needed
     {
         /// <summary>True once the batch has locked what was declared until then.</summary>

@@ -35,7 +35,7 @@ public sealed class Rows<TDb> where TDb : DbContext
             await table.Lock(_db, needed.Of(table.Row));
         }
 
-        // Last: a row that is tracked already keeps the values it has, and those of a lock are the right ones.
+        // Unlocked rows are loaded last, because a tracked row keeps its values, and those of the locked read are right.
         foreach (var table in _tables.InLockOrder(needed.Tables))
         {
             await table.Read(_db, needed.Of(table.Row));

@@ -5,12 +5,12 @@ namespace Shop.Messaging;
 
 /// <summary>
 /// Work that shares a transaction belongs to many traces, and the transaction to none. So each work has a span from when it began to wait
-/// until the commit, the transaction has one that hangs on the first of them, and both sides link to each other. Baggage goes on only
-/// where there is one work: what is shared is about no order.
+/// until the commit, the transaction has one that hangs on the first of them, and both sides link to each other. Baggage goes on only if
+/// the batch has one work, because a shared transaction belongs to no single order.
 /// </summary>
 static class BatchSpan
 {
-    /// <summary>Below what is going on now, which goes on being it.</summary>
+    /// <summary>Starts a span below the current one, which stays current.</summary>
     public static Activity? OfWork()
     {
         using var _ = MessageTrace.Pinned();

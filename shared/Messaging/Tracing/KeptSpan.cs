@@ -6,8 +6,7 @@ namespace Shop.Messaging;
 public static class KeptSpan
 {
     /// <summary>
-    /// Starts one and makes it the current span, so that all it causes is sampled. Nothing above it was kept: it has no parent, and
-    /// so leaves nobody looking for one.
+    /// Starts one and makes it the current span, so that all it causes is sampled. It has no parent, because no span above it was kept.
     /// </summary>
     /// <returns>Null if the current trace is sampled anyway, or nobody collects traces.</returns>
     public static Activity? Start(ActivitySource source, string name, DateTimeOffset? since = null)
@@ -17,7 +16,7 @@ public static class KeptSpan
             return null;
         }
 
-        // The trace's, but of no span.
+        // The context has the trace's id and no span.
         var trace = new ActivityContext(
             unsampled.TraceId, default, ActivityTraceFlags.Recorded, unsampled.TraceStateString, isRemote: true);
         if (source.CreateActivity(name, ActivityKind.Internal, trace) is not { IsAllDataRequested: true } span)
@@ -31,7 +30,7 @@ public static class KeptSpan
             span.SetStartTime(start.UtcDateTime);
         }
 
-        // Or it would become the parent.
+        // The current span would otherwise become the parent.
         Activity.Current = null;
         return span.Start();
     }

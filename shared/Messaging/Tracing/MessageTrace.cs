@@ -16,7 +16,9 @@ static class MessageTrace
     /// <summary>What a span waits for, on spans that do nothing but wait.</summary>
     public const string WaitTag = "shop.wait";
 
-    /// <summary>The message's type: what goes straight to a queue, such as a deadline, does not show it by its exchange.</summary>
+    /// <summary>
+    /// The message's type. The exchange does not show it for a message that goes straight to a queue, such as a deadline.
+    /// </summary>
     public const string TypeTag = "shop.message.type";
 
     const string BaggageHeader = "baggage";
@@ -25,7 +27,7 @@ static class MessageTrace
 
     public static ActivitySource Source { get; } = new(SourceName);
 
-    /// <summary>Makes the headers carry on from what is going on now, in place of what they had.</summary>
+    /// <summary>Makes the headers continue the current span, in place of the one they had.</summary>
     public static void Inject(IDictionary<string, string> headers) => Inject(Activity.Current, headers);
 
     public static void Inject(Activity? activity, IDictionary<string, string> headers)
@@ -124,7 +126,7 @@ static class MessageTrace
 
     public static string Text(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
 
-    /// <summary>Leaves the current span as it is, whatever is started and ended meanwhile.</summary>
+    /// <summary>Keeps the current span, although others are started and ended meanwhile.</summary>
     public static PinnedActivity Pinned() => new(Activity.Current);
 
     static void Get(object? carrier, string name, out string? value, out IEnumerable<string>? values)

@@ -5,8 +5,7 @@ using Shop.Support.Metrics;
 namespace Shop.Cli.Tests.Observability;
 
 /// <summary>
-/// The dashboards can be provisioned as they are, and ask what Prometheus understands. That what they ask for is there:
-/// EndToEnd.Tests.
+/// The dashboards can be provisioned as they are, and their queries are valid. EndToEnd.Tests checks that the metrics exist.
 /// </summary>
 public sealed class DashboardTests
 {
@@ -61,12 +60,12 @@ public sealed class DashboardTests
         from one in panels
         from other in panels
         where one.GetProperty("id").GetInt32() < other.GetProperty("id").GetInt32()
-            && Meet(one.GetProperty("gridPos"), other.GetProperty("gridPos"))
+            && Overlap(one.GetProperty("gridPos"), other.GetProperty("gridPos"))
         select $"{one.GetProperty("title")} and {other.GetProperty("title")}";
 
-    static bool Meet(JsonElement one, JsonElement other) => Meet(one, other, "x", "w") && Meet(one, other, "y", "h");
+    static bool Overlap(JsonElement one, JsonElement other) => Overlap(one, other, "x", "w") && Overlap(one, other, "y", "h");
 
-    static bool Meet(JsonElement one, JsonElement other, string from, string length) =>
+    static bool Overlap(JsonElement one, JsonElement other, string from, string length) =>
         one.GetProperty(from).GetInt32() < other.GetProperty(from).GetInt32() + other.GetProperty(length).GetInt32()
         && other.GetProperty(from).GetInt32() < one.GetProperty(from).GetInt32() + one.GetProperty(length).GetInt32();
 }

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Shop.Deployment.Tests.Kubernetes;
 
 /// <summary>
-/// The API of Kubernetes 1.36. Checks as its server does with strict field validation: what it does not know is an error,
-/// and so is what is missing or of another type.
+/// The API of Kubernetes 1.36. Checks like its server with strict field validation: an unknown field, a missing field and a wrong type are
+/// errors.
 /// </summary>
 sealed class ApiSchema
 {
@@ -35,7 +35,7 @@ sealed class ApiSchema
 
     public bool Knows(JsonObject manifest) => _kinds.ContainsKey(Manifest.TypeOf(manifest));
 
-    /// <summary>What the server would refuse about a manifest of a kind it knows.</summary>
+    /// <summary>The errors that the server would report for a manifest of a known kind.</summary>
     public IReadOnlyList<string> Problems(JsonObject manifest)
     {
         var problems = new List<string>();

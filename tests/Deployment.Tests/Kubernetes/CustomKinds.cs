@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 namespace Shop.Deployment.Tests.Kubernetes;
 
 /// <summary>
-/// The fields of operators' resources that this repository uses, as their documentation has them. Others are refused, so
-/// that a slip of the pen is not silently ignored.
+/// The fields of operators' resources that this repository uses, as their documentation has them. Other fields are refused, so that a
+/// typing error is not ignored.
 /// </summary>
 static class CustomKinds
 {
-    // "!" marks what must be there.
+    // "!" marks a required field.
     static readonly Dictionary<(string ApiVersion, string Kind), string> _spec = new()
     {
         [("cert-manager.io/v1", "Issuer")] = "selfSigned ca",

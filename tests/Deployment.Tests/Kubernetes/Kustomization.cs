@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Shop.Deployment.Tests.Kubernetes;
 
 /// <summary>
-/// Builds a kustomization as kustomize does, but for the hashes at the end of the names of generated ConfigMaps. It knows
-/// what this repository uses and refuses the rest, so that it never builds something else than kustomize would.
+/// Builds a kustomization as kustomize does, but for the hashes at the end of the names of generated ConfigMaps. It supports the features
+/// that this repository uses and refuses the others, so that its result is always that of kustomize.
 /// </summary>
 static class Kustomization
 {
@@ -15,7 +15,7 @@ static class Kustomization
     {
         var file = Path.Combine(folder, "kustomization.yaml");
         var kustomization = Yaml.ReadFile(file).Single();
-        OnlyKnows(kustomization, file, _known);
+        MustHaveOnly(kustomization, file, _known);
         var manifests = Resources(folder, kustomization).Concat(kustomization.List("configMapGenerator")
             .Select(map => ConfigMap(folder, map))).ToList();
         var doubles = manifests.GroupBy(Manifest.NameOf).Where(same => same.Count() > 1).Select(same => same.Key).ToArray();
@@ -59,7 +59,7 @@ static class Kustomization
 
     static JsonObject ConfigMap(string folder, JsonObject generator)
     {
-        OnlyKnows(generator, folder, "name", "envs", "files");
+        MustHaveOnly(generator, folder, "name", "envs", "files");
         var data = new JsonObject();
         foreach (var file in Strings(generator, "files"))
         {
@@ -81,7 +81,7 @@ static class Kustomization
 
     static void Patch(string folder, JsonObject patch, List<JsonObject> manifests)
     {
-        OnlyKnows(patch, folder, "path", "target");
+        MustHaveOnly(patch, folder, "path", "target");
         var file = Path.Combine(folder, patch.TextAt("path")!);
         foreach (var changes in Yaml.ReadFile(file))
         {
@@ -104,7 +104,7 @@ static class Kustomization
 
     static bool Matches(JsonObject manifest, JsonObject target)
     {
-        OnlyKnows(target, "target", "kind", "labelSelector");
+        MustHaveOnly(target, "target", "kind", "labelSelector");
         return manifest.Kind() == target.TextAt("kind")
             && target.TextAt("labelSelector")!.Split('=') is [var label, var value]
             && manifest.Texts("metadata.labels").GetValueOrDefault(label) == value;
@@ -112,7 +112,7 @@ static class Kustomization
 
     static void SetImage(JsonNode? node, JsonObject image)
     {
-        OnlyKnows(image, "images", "name", "newName", "newTag");
+        MustHaveOnly(image, "images", "name", "newName", "newTag");
         foreach (var container in node.List("spec.template.spec.containers").Concat(node.List("spec.template.spec.initContainers")))
         {
             if (container.TextAt("image")!.Split(':') is [var name, ..] && name == image.TextAt("name"))
@@ -125,7 +125,7 @@ static class Kustomization
     static IEnumerable<string> Strings(JsonObject node, string name) =>
         node.At(name) is JsonArray list ? list.Select(item => item!.GetValue<string>()) : [];
 
-    static void OnlyKnows(JsonObject node, string where, params string[] known)
+    static void MustHaveOnly(JsonObject node, string where, params string[] known)
     {
         if (node.Select(pair => pair.Key).Except(known).ToArray() is { Length: > 0 } unknown)
         {

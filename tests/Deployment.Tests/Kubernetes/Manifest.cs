@@ -11,7 +11,7 @@ static class Manifest
 
     public static string Name(this JsonObject manifest) => Text(manifest.At("metadata")!, "name");
 
-    /// <summary>Such as <c>Deployment/ordering</c>.</summary>
+    /// <summary>Kind and name, such as <c>Deployment/ordering</c>.</summary>
     public static string NameOf(JsonObject manifest) => $"{manifest.Kind()}/{manifest.Name()}";
 
     /// <summary>The node at a path such as <c>spec.template.spec</c>; null if there is none.</summary>
@@ -30,7 +30,7 @@ static class Manifest
         ? fields.ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>())
         : [];
 
-    /// <summary>The pods a workload makes; null for what is no workload.</summary>
+    /// <summary>The pods a workload makes; null for other kinds.</summary>
     public static JsonObject? PodTemplate(this JsonObject manifest) =>
         manifest.Kind() is "Deployment" or "StatefulSet" or "Job" ? manifest.At("spec.template") as JsonObject : null;
 

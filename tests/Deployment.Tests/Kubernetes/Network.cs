@@ -5,12 +5,12 @@ namespace Shop.Deployment.Tests.Kubernetes;
 /// <summary>A pod as NetworkPolicies see it.</summary>
 sealed record Pod(string Name, string Namespace, IReadOnlyDictionary<string, string> Labels);
 
-/// <summary>Who may connect to whom: what both the policies of the one and of the other allow.</summary>
+/// <summary>The connections that the policies of both pods allow.</summary>
 sealed class Network(IReadOnlyList<JsonObject> policies, string @namespace)
 {
     const string NamespaceLabel = "kubernetes.io/metadata.name";
 
-    /// <summary>True if a connection comes about. What is outside the namespace has no policies that are known here.</summary>
+    /// <summary>True if a connection is possible. Policies of other namespaces are not known here.</summary>
     public bool Allows(Pod from, Pod to, int port) => LetsOut(from, to, port) && LetsIn(from, to, port);
 
     public bool LetsOut(Pod from, Pod to, int port) => from.Namespace != @namespace || Allows(from, to, port, "Egress", "egress", "to");
@@ -24,7 +24,7 @@ sealed class Network(IReadOnlyList<JsonObject> policies, string @namespace)
     bool Allows(Pod self, Pod peer, int port, string type, string rules, string peers) => Rules(self, type, rules).Any(rule =>
         HasPort(rule, port) && (rule.At(peers) is null || rule.List(peers).Any(selector => IsPeer(selector, peer))));
 
-    // A pod that no policy is about is open; default-deny sees to it that there is none.
+    // A pod without a policy is open. The default-deny policy selects every pod, so there is none.
     IEnumerable<JsonNode> Rules(Pod pod, string type, string rules)
     {
         var own = policies.Where(policy =>
@@ -41,7 +41,7 @@ sealed class Network(IReadOnlyList<JsonObject> policies, string @namespace)
     {
         if (selector.At("ipBlock") is not null)
         {
-            // Blocks name what is outside; the cluster's own addresses are among the exceptions.
+            // Blocks are addresses outside. The cluster's own addresses are among their exceptions.
             return false;
         }
 

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Shop.Deployment.Tests.Kubernetes;
 
-/// <summary>What manifests refer to by name, and what there is by these names.</summary>
+/// <summary>The names that manifests refer to, and the objects that have these names.</summary>
 static class References
 {
-    /// <summary>Such as <c>Secret/tokens:signing-key.public.pem</c>, for a key, or <c>Secret/tokens</c>.</summary>
+    /// <summary>References such as <c>Secret/tokens:signing-key.public.pem</c> for a key, or <c>Secret/tokens</c>.</summary>
     public static IEnumerable<string> Of(JsonObject manifest) => manifest.PodTemplate() is { } template
         ? OfPod(template.At("spec")!)
         : manifest.Kind() switch
@@ -47,7 +47,7 @@ static class References
             _ => [],
         };
 
-    /// <summary>What a manifest brings into being: itself, its keys, and what an operator makes of it.</summary>
+    /// <summary>The objects of a manifest: itself, its keys, and the objects that an operator makes of it.</summary>
     public static IEnumerable<string> MadeBy(JsonObject manifest)
     {
         yield return Manifest.NameOf(manifest);

@@ -9,7 +9,7 @@ namespace Shop.Deployment.Tests.Kubernetes;
 /// <summary>YAML as Kubernetes' own tools read it, as JSON. Keys that are there twice are an error.</summary>
 static partial class Yaml
 {
-    // Other readers of YAML take these for true, false or null; nobody should have to know which.
+    // Some readers of YAML take these words for true, false or null, so they must be quoted.
     static readonly HashSet<string> _ambiguous = new(["y", "n", "yes", "no", "on", "off", "~"], StringComparer.OrdinalIgnoreCase);
 
     public static IReadOnlyList<JsonObject> ReadFile(string file)

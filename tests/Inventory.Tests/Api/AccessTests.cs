@@ -2,7 +2,7 @@ using Shop.Support;
 
 namespace Shop.Inventory.Tests.Api;
 
-/// <summary>Inventory asks for itself who may do what, whoever stands before it.</summary>
+/// <summary>Inventory checks the rights of a caller itself, whatever stands before it.</summary>
 [Collection<OneReplica>]
 public sealed class AccessTests(TestServers servers, Replica replica)
 {
@@ -22,7 +22,7 @@ public sealed class AccessTests(TestServers servers, Replica replica)
         var nobody = (await replica.Send(new(method), path, null, body)).MustBeProblem(401);
         Assert.StartsWith("Bearer", nobody.Headers["WWW-Authenticate"]);
         (await replica.Send(new(method), path, replica.Customer(), body)).MustBeProblem(403);
-        // As staff, with nothing of use in the body and no such dead letter.
+        // The caller is staff, with a useless body and an unknown dead letter.
         Assert.Contains((await replica.Send(new(method), path, replica.Staff(), body)).Status, new[] { 200, 400, 404 });
     }
 

@@ -6,7 +6,7 @@ using Shop.Support;
 
 namespace Shop.Inventory.Tests.Failures;
 
-/// <summary>Staff hear when nobody knows what became of a write, and one key makes it happen once however often it is sent.</summary>
+/// <summary>The answer says so if the outcome of a write is unknown, and one key makes it happen once, however often it is sent.</summary>
 public sealed class UnknownOutcomeTests(TestServers servers)
 {
     const string OutcomeUnknown = "urn:shop:problem:outcome-unknown";

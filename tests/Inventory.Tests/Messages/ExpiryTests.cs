@@ -3,7 +3,7 @@ using Shop.Support;
 
 namespace Shop.Inventory.Tests.Messages;
 
-/// <summary>The second line of defence: a hold that nobody comes for runs out.</summary>
+/// <summary>A hold that is not confirmed or released runs out.</summary>
 public sealed class ExpiryTests(TestServers servers)
 {
     [Fact]
@@ -24,7 +24,7 @@ public sealed class ExpiryTests(TestServers servers)
 
         await inventory.SendAll([new OrderConfirmed(lucky.OrderId), new OrderConfirmed(unlucky.OrderId)]);
 
-        await InventoryScenario.Told(inventory.SaleRejected, unlucky.OrderId);
+        await InventoryScenario.WaitForEvents(inventory.SaleRejected, unlucky.OrderId);
         await Wait.Until(() => inventory.StateOf(lucky.OrderId), state => state == "Sold", "the lucky order's sale");
         Assert.Single(inventory.SaleRejected);
         Assert.Equal(new Stock(1, 0, 0, 1), await inventory.StockOf("LAST-ONE"));

@@ -102,7 +102,7 @@ public sealed class StockTests(TestServers servers, TwoReplicas two) : IClassFix
         await _inventory.SendAll([new ReleaseStock(released.OrderId)], times: 2);
         await Wait.Until(() => _inventory.StateOf(returned.OrderId), state => state == "Sold", "a sale");
         await _inventory.Send(new ReleaseStock(returned.OrderId));
-        await InventoryScenario.Told(_inventory.Released, released.OrderId, returned.OrderId);
+        await InventoryScenario.WaitForEvents(_inventory.Released, released.OrderId, returned.OrderId);
 
         await Wait.Until(() => _inventory.StockOf("SELL"), stock => stock == new Stock(100, 95, 0, 5), "five sold, nothing held");
     }
@@ -114,12 +114,12 @@ public sealed class StockTests(TestServers servers, TwoReplicas two) : IClassFix
         var (late, next) = (InventoryScenario.Reserve(("LATE", 1)), InventoryScenario.Reserve(("LATE", 1)));
 
         await _inventory.Send(new ReleaseStock(late.OrderId));
-        await InventoryScenario.Told(_inventory.Released, late.OrderId);
+        await InventoryScenario.WaitForEvents(_inventory.Released, late.OrderId);
         await _inventory.Send(late);
         await _inventory.Send(next);
         await _inventory.Answered([next]);
 
-        await _inventory.Quiet();
+        await _inventory.WaitUntilIdle();
         Assert.DoesNotContain(late.OrderId, _inventory.Reserved.Select(InventoryScenario.OrderOf));
         Assert.Equal(new Stock(100, 99, 1, 0), await _inventory.StockOf("LATE"));
     }

@@ -3,7 +3,7 @@ using Shop.Messaging;
 
 namespace Shop.Inventory.Tests.Storage;
 
-/// <summary>Answers are stored under these: they never change, and a new field does not count at its default.</summary>
+/// <summary>Answers are stored with these fingerprints, so they never change. A new field does not count at its default.</summary>
 public sealed class RequestFingerprintTests
 {
     // SHA-256 of {"sku":"MUG-01","quantity":100} and {"sku":"MUG-01","name":"Mug","price":12.5}.

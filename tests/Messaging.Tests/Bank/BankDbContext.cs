@@ -34,7 +34,7 @@ public sealed class Account
     public decimal Balance { get; set; }
 }
 
-/// <summary>What a handler did. Nothing in the table keeps the same from being recorded twice: the messaging core must.</summary>
+/// <summary>An effect of a handler. The table allows duplicates, so that only the messaging core prevents them.</summary>
 public sealed class Effect
 {
     public long EffectId { get; init; }

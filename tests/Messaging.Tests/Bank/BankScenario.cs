@@ -4,9 +4,7 @@ using Shop.Support;
 
 namespace Shop.Messaging.Tests.Bank;
 
-/// <summary>
-/// The test service with a database and queues of its own: starts replicas, and tells what their handlers did.
-/// </summary>
+/// <summary>The test service with a database and queues of its own. It starts replicas and reads the effects of their handlers.</summary>
 public sealed class BankScenario : IAsyncDisposable
 {
     static readonly IReadOnlyList<string> _queues = [Replica.Accounts, Replica.Statements, Replica.Transfers];
@@ -135,18 +133,18 @@ public sealed class BankScenario : IAsyncDisposable
     /// </summary>
     public async Task Settle()
     {
-        await Quiet();
+        await WaitUntilIdle();
         await Task.WhenAll(_replicas.Select(replica => replica.Stop(Cancellation)));
         for (var round = 1; await Waiting() is not ""; round++)
         {
             var replica = await Start($"settling {round}");
-            await Quiet();
+            await WaitUntilIdle();
             await replica.Stop(Cancellation);
         }
     }
 
     /// <summary>Waits until the outbox holds nothing due, and no queue of the service a message.</summary>
-    public Task Quiet() => Wait.Until(Waiting, waiting => waiting is "", "nothing due in the outbox and nothing in the queues");
+    public Task WaitUntilIdle() => Wait.Until(Waiting, waiting => waiting is "", "nothing due in the outbox and nothing in the queues");
 
     async Task<string> Waiting()
     {

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Shop.Messaging.Tests.Bank;
 
-/// <summary>Reads, and now and then breaks, the database behind the back of the replicas.</summary>
+/// <summary>Reads and sometimes breaks the database, directly and not through a replica.</summary>
 public sealed class BankSql(NpgsqlDataSource database) : IAsyncDisposable
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -35,7 +35,7 @@ public sealed class BankSql(NpgsqlDataSource database) : IAsyncDisposable
             }
             catch (NpgsqlException error) when (error.InnerException is IOException || error.SqlState == PostgresErrorCodes.AdminShutdown)
             {
-                // A connection of before a restart of the server: the pool forgets it, and has a few more at most.
+                // After a restart of the server, the pool has a few broken connections, and drops each at its first use.
             }
         }
     }

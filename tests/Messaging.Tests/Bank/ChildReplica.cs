@@ -71,10 +71,10 @@ public sealed class ChildReplica : IAsyncDisposable
         await _process.WaitForExitAsync(cancellation);
     }
 
-    /// <summary>SIGSTOP: alive for all who look at its connections, and does nothing.</summary>
+    /// <summary>SIGSTOP: the process does nothing, but its connections stay open.</summary>
     public Task Freeze(CancellationToken cancellation) => Signal("STOP", cancellation);
 
-    public Task Thaw(CancellationToken cancellation) => Signal("CONT", cancellation);
+    public Task Resume(CancellationToken cancellation) => Signal("CONT", cancellation);
 
     public async ValueTask DisposeAsync()
     {

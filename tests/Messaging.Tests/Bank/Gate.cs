@@ -3,8 +3,7 @@ using System.Collections.Concurrent;
 namespace Shop.Messaging.Tests.Bank;
 
 /// <summary>
-/// Stops handlers where a test wants them stopped. While one is held, everything that arrives at its endpoint waits, and
-/// shares one batch afterwards.
+/// Stops handlers for a test. While one is stopped, all messages that arrive at its endpoint wait, and share one batch afterwards.
 /// </summary>
 public sealed class Gate
 {

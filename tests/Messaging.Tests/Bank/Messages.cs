@@ -14,7 +14,7 @@ public sealed record Overdraw(Guid DepositId, Guid AccountId);
 /// <summary>Keeps its handler, and with it the whole lane, busy until the test opens <see cref="Gate"/>.</summary>
 public sealed record Hold(Guid HoldId);
 
-/// <summary>Nobody consumes it, unless a test binds a queue.</summary>
+/// <summary>It has no consumer, unless a test binds a queue.</summary>
 public sealed record Note(string Author, int Number);
 
 /// <summary>An event that nobody has to listen to.</summary>

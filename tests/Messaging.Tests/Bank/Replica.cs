@@ -77,7 +77,7 @@ public sealed class Replica : IAsyncDisposable
 
     public Task<DeadLetter?> Discard(string id, string by) => Writes.Run(unit => DeadLetters.Discard(unit, id, by));
 
-    /// <summary>Publishes in a transaction of its own choosing: whatever waits at the same time shares it.</summary>
+    /// <summary>Publishes in a transaction, which all work that waits at the same time shares.</summary>
     public Task Publish<T>(T message) where T : class =>
         Writes.Run(async unit =>
         {

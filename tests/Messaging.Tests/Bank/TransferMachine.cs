@@ -22,10 +22,10 @@ public sealed class TransferMachine : MassTransitStateMachine<Transfer>
             .TransitionTo(Waiting));
         During(
             Waiting,
-            When(Stepped).Then(x => x.Saga.Steps++).Publish(x => Told(x.Saga)),
+            When(Stepped).Then(x => x.Saga.Steps++).Publish(x => DepositedOf(x.Saga)),
             When(Broken)
                 .Then(x => x.Saga.Steps++)
-                .Publish(x => Told(x.Saga))
+                .Publish(x => DepositedOf(x.Saga))
                 .Then(_ => throw new InvalidOperationException("The transfer broke.")),
             When(Ended).Unschedule(Deadline).TransitionTo(Done),
             When(Deadline.Received).TransitionTo(Expired));
@@ -48,5 +48,5 @@ public sealed class TransferMachine : MassTransitStateMachine<Transfer>
 
     public Schedule<Transfer, TransferExpired> Deadline { get; set; } = null!;
 
-    static Deposited Told(Transfer transfer) => new(transfer.CorrelationId, Guid.Empty, transfer.Steps);
+    static Deposited DepositedOf(Transfer transfer) => new(transfer.CorrelationId, Guid.Empty, transfer.Steps);
 }

@@ -2,7 +2,7 @@ using Shop.Support;
 
 namespace Shop.Ordering.Tests.Api;
 
-/// <summary>Ordering asks for itself who may do what, whoever stands before it.</summary>
+/// <summary>Ordering checks the rights of a caller itself, whatever stands before it.</summary>
 [Collection<OneReplica>]
 public sealed class AccessTests(TestServers servers, Replica replica)
 {

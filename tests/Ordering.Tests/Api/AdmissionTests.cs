@@ -19,7 +19,7 @@ public sealed class AdmissionTests(TestServers servers)
             orders.Add(order);
         }
 
-        // One may be under way while the others are counted.
+        // One order may arrive while the others are counted.
         Assert.InRange(orders.Count, 10, 12);
         foreach (var order in orders.Take(4))
         {

@@ -1,6 +1,6 @@
 namespace Shop.Ordering.Tests.Api;
 
-/// <summary>One key, one order, however often it is asked for.</summary>
+/// <summary>One key makes one order, however often the request is sent.</summary>
 [Collection<OneReplica>]
 public sealed class IdempotencyTests(Replica replica)
 {

@@ -2,7 +2,7 @@ using Shop.Support;
 
 namespace Shop.Ordering.Tests.Api;
 
-/// <summary>Whatever is sent as an order, the answer says what came of it or names what is wrong, and repeats no secret.</summary>
+/// <summary>Any body gets an answer that has the result or names the error, and repeats no secret.</summary>
 [Collection<OneReplica>]
 public sealed class PlaceOrderTests(Replica replica)
 {

@@ -17,7 +17,7 @@ public sealed class SettingsTests(TestServers servers)
     [InlineData("Messaging__BatchSizeMax", "0", "Messaging:BatchSizeMax")]
     public async Task A_wrong_setting_is_named_in_one_line(string key, string value, string name)
     {
-        // Nobody listens there: a wrong setting is found before anybody is called.
+        // Nothing listens there, because a wrong setting is found before any call.
         var settings = servers.ServiceSettings(
             "Host=127.0.0.1;Database=ordering;Username=ordering", new("127.0.0.1", 1, "ordering", "secret", "shop"));
         settings["ASPNETCORE_URLS"] = "http://127.0.0.1:0";

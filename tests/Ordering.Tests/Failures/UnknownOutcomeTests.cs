@@ -5,7 +5,7 @@ using Shop.Support;
 
 namespace Shop.Ordering.Tests.Failures;
 
-/// <summary>A customer who was told that nobody knows sends the order again, and has ordered once.</summary>
+/// <summary>A customer whose order has an unknown outcome sends it again, and has ordered once.</summary>
 public sealed class UnknownOutcomeTests(TestServers servers)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;

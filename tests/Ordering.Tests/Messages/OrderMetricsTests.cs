@@ -4,7 +4,7 @@ using Shop.Support;
 
 namespace Shop.Ordering.Tests.Messages;
 
-/// <summary>What a real ordering process, with no collector anywhere, says at /metrics about orders.</summary>
+/// <summary>The metrics about orders at /metrics of a real ordering process without a collector.</summary>
 public sealed class OrderMetricsTests(TestServers servers)
 {
     [Fact]
@@ -18,7 +18,7 @@ public sealed class OrderMetricsTests(TestServers servers)
         await ordering.Send(rejected);
         await ordering.Ended("out_of_stock", 1);
         await ordering.Send(rejected);
-        await ordering.Says(
+        await ordering.WaitForMetrics(
             scrape => scrape.Sum("shop_messaging_duplicates_total", ("shop_endpoint", "ordering-orders")) == 1, "a duplicate");
 
         Assert.Equal(3, await ordering.Attempts());
@@ -40,7 +40,7 @@ public sealed class OrderMetricsTests(TestServers servers)
         await ordering.Reach(order, RawBroker.Message(new StockReleased(order)), "Cancelling");
         await ordering.Reach(order, RawBroker.Message(new PaymentRefunded(order, 25)), "Cancelled");
 
-        var scrape = await ordering.Says(scrape => scrape.Sum("shop_orders_undone_total") == 1, "an order undone");
+        var scrape = await ordering.WaitForMetrics(scrape => scrape.Sum("shop_orders_undone_total") == 1, "an order undone");
 
         Assert.Equal(1, scrape.Sum("shop_orders_undone_total", ("shop_order_reason", "customer_request")));
         Assert.Equal(1, scrape.Sum("shop_orders_ended_total"));
@@ -58,7 +58,7 @@ public sealed class OrderMetricsTests(TestServers servers)
         await ordering.Place(key: "once");
         await ordering.Reach(reserved, RawBroker.Message(new StockReserved(reserved)), "StockReserved");
 
-        var scrape = await ordering.Says(
+        var scrape = await ordering.WaitForMetrics(
             scrape => scrape.Sum("shop_saga_instances", ("shop_saga_state", "StockReserved")) == 1, "an order with its stock reserved");
 
         Assert.Equal(1, scrape.Sum("shop_saga_instances", ("shop_saga_state", "Placed")));

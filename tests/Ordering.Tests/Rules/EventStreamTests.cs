@@ -32,7 +32,7 @@ public sealed class EventStreamTests : IAsyncDisposable
         }
 
         await Say("second", "2");
-        // The clock may have gone on once more than the stream was read.
+        // The clock may have advanced once more than the stream was read.
         string[] next;
         do
         {
@@ -73,7 +73,7 @@ public sealed class EventStreamTests : IAsyncDisposable
 
     ValueTask Say(string text, string id) => _events.Writer.WriteAsync(new(text, "status") { EventId = id });
 
-    // The clock goes on until the stream, which may not have begun to wait yet, has noticed it.
+    // The clock advances until the stream has noticed it, because the stream may not have begun to wait yet.
     async Task<string[]> AfterSilence(StreamReader client)
     {
         var lines = Lines(client, 2);

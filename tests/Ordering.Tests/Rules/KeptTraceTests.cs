@@ -6,7 +6,7 @@ using Shop.Ordering.Sagas;
 
 namespace Shop.Ordering.Tests.Rules;
 
-/// <summary>Which orders' traces are kept although sampling passed them over, and what of them.</summary>
+/// <summary>Some orders' traces are kept although sampling passed them over, with these spans.</summary>
 [Collection<Alone>]
 public sealed class KeptTraceTests : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class KeptTraceTests : IDisposable
 
     public KeptTraceTests()
     {
-        // As OpenTelemetry's parent-based sampler does.
+        // OpenTelemetry's parent-based sampler does the same.
         _listener = new()
         {
             ShouldListenTo = source => source.Name is "test-kept-traces" or "Shop.Ordering",

@@ -6,7 +6,7 @@ using Shop.Ordering.Orders;
 
 namespace Shop.Ordering.Tests.Rules;
 
-/// <summary>What holds for every order, cursor and key there can be, and not only for those somebody thought of.</summary>
+/// <summary>Properties of every possible order, cursor and key, checked with random ones.</summary>
 public sealed class OrderPropertyTests
 {
     static readonly Comparer<KeyValuePair<string, int>> _bySku =

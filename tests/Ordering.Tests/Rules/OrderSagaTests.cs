@@ -20,7 +20,10 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
         new PaymentRefunded(_order, 25m), new CancellationRequested(_order),
     ];
 
-    /// <summary>From, message, to, reason, what is published. What is not listed changes nothing and publishes nothing.</summary>
+    /// <summary>
+    /// The state before, message, state after, reason, and published messages. A pair that is not listed changes nothing and publishes
+    /// nothing.
+    /// </summary>
     static (string From, Type Message, string To, string? Reason, Type[] Published)[] Arrows { get; } =
     [
         (OrderStatus.Placed, typeof(StockReserved), OrderStatus.StockReserved, null, [typeof(TakePayment)]),
@@ -53,7 +56,7 @@ public sealed class OrderSagaTests(SagaScenario saga) : IClassFixture<SagaScenar
         {
             foreach (var message in AllMessages.Select(message => message.GetType().Name))
             {
-                // Answers to a question that was never asked: nobody can send them, and a forgery becomes a dead letter.
+                // Answers to a command that was never sent. No service can send them, and a forgery becomes a dead letter.
                 var impossible = status switch
                 {
                     OrderStatus.Placed => _noArrowInPlaced,

@@ -10,7 +10,9 @@ using Shop.Ordering.Sagas;
 
 namespace Shop.Ordering.Tests.Rules;
 
-/// <summary>The production saga on MassTransit's in-memory transport: put an order into a state, tell it something, look.</summary>
+/// <summary>
+/// The production saga on MassTransit's in-memory transport. A test puts an order into a state, delivers a message and looks at the result.
+/// </summary>
 public sealed class SagaScenario : IAsyncLifetime
 {
     static readonly TimeSpan _deadline = TimeSpan.FromSeconds(20);
@@ -64,7 +66,7 @@ public sealed class SagaScenario : IAsyncLifetime
         return order;
     }
 
-    /// <summary>Delivers a message and waits until the saga has dealt with it.</summary>
+    /// <summary>Delivers a message and waits until the saga has handled it.</summary>
     /// <param name="token">For a deadline: which one it is.</param>
     /// <returns>What the saga published in return.</returns>
     public async Task<IReadOnlyList<object>> When(Order order, object message, Guid? token = null)

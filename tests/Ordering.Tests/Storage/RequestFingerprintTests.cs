@@ -4,12 +4,12 @@ using Shop.Ordering.Orders;
 
 namespace Shop.Ordering.Tests.Storage;
 
-/// <summary>Customers repeat a request across an upgrade, and across a way back: it must stay the same request.</summary>
+/// <summary>Customers repeat a request across an upgrade or a rollback, so its fingerprint must stay the same.</summary>
 public sealed class RequestFingerprintTests
 {
     const string Json = """{"items":[{"sku":"MUG-01","quantity":2},{"sku":"PEN-01","quantity":1}],"paymentMethod":"tok_visa"}""";
 
-    // SHA-256 of the text above. Answers are stored under it: it never changes.
+    // SHA-256 of the text above. Answers are stored with it, so it never changes.
     const string Golden = "487EC47EC58F3323722D3E83E93700BEACF272DB2562B54625382BB212D42B93";
 
     // Of {"orderId":"01938f5e-5c1a-7000-8000-000000000001"}.

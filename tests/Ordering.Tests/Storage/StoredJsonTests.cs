@@ -15,7 +15,7 @@ public sealed class StoredJsonTests
 {
     const string OrderId = "0198c0de-0000-7000-8000-000000000001";
 
-    // What shared/Messaging reads with.
+    // The options of shared/Messaging.
     static readonly JsonSerializerOptions _wire = new(JsonSerializerDefaults.Web)
     {
         RespectNullableAnnotations = true,

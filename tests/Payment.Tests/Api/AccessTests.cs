@@ -2,7 +2,7 @@ using Shop.Support;
 
 namespace Shop.Payment.Tests.Api;
 
-/// <summary>Payment asks for itself who may do what, whoever stands before it.</summary>
+/// <summary>Payment checks the rights of a caller itself, whatever stands before it.</summary>
 [Collection<OneProvider>]
 public sealed class AccessTests(TestServers servers, TwoReplicas two)
 {
@@ -21,7 +21,7 @@ public sealed class AccessTests(TestServers servers, TwoReplicas two)
         var nobody = (await two.Replica.Send(new(method), path, null, body)).MustBeProblem(401);
         Assert.StartsWith("Bearer", nobody.Headers["WWW-Authenticate"]);
         (await two.Replica.Send(new(method), path, servers.Token("alice", "customer"), body)).MustBeProblem(403);
-        // As staff, with no such dead letter.
+        // The caller is staff, with an unknown dead letter.
         Assert.Contains((await two.Replica.Send(new(method), path, servers.Token("sam", "staff"), body)).Status, new[] { 200, 404 });
     }
 
@@ -35,7 +35,7 @@ public sealed class AccessTests(TestServers servers, TwoReplicas two)
     {
         var command = PaymentScenario.Take("tok_visa");
         await two.Payments.Send(command);
-        await PaymentScenario.Told(two.Payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(two.Payments.Taken, command.OrderId);
 
         Task<Answer> Look(string? token) => two.Replica.Send(HttpMethod.Get, $"/payments/{command.OrderId}", token);
 

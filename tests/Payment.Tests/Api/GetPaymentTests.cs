@@ -22,14 +22,14 @@ public sealed class GetPaymentTests(TestServers servers, TwoReplicas two)
         var (taken, declined) = (PaymentScenario.Take("tok_visa", 12.5m), PaymentScenario.Take("tok_insufficient_funds"));
         await two.Payments.Send(taken);
         await two.Payments.Send(declined);
-        await PaymentScenario.Told(two.Payments.Taken, taken.OrderId);
-        await PaymentScenario.Told(two.Payments.Declined, declined.OrderId);
+        await PaymentScenario.WaitForEvents(two.Payments.Taken, taken.OrderId);
+        await PaymentScenario.WaitForEvents(two.Payments.Declined, declined.OrderId);
 
         Assert.Equal(View(taken.OrderId, "Taken", "12.50", "0.00", "null"), await Look(taken.OrderId));
         Assert.Equal(View(declined.OrderId, "Declined", "25.00", "0.00", "\"insufficient_funds\""), await Look(declined.OrderId));
 
         await two.Payments.Send(new RefundPayment(taken.OrderId));
-        await PaymentScenario.Told(two.Payments.Refunded, taken.OrderId);
+        await PaymentScenario.WaitForEvents(two.Payments.Refunded, taken.OrderId);
         Assert.Equal(View(taken.OrderId, "Refunded", "12.50", "12.50", "null"), await Look(taken.OrderId));
     }
 
@@ -38,7 +38,7 @@ public sealed class GetPaymentTests(TestServers servers, TwoReplicas two)
     {
         var command = PaymentScenario.Take("tok_visa");
         await two.Payments.Send(command);
-        await PaymentScenario.Told(two.Payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(two.Payments.Taken, command.OrderId);
 
         foreach (var path in new[] { $"/payments/{command.OrderId}", "/openapi/v1.json" })
         {

@@ -12,7 +12,7 @@ using Shop.Support.Metrics;
 
 namespace Shop.Payment.Tests.Failures;
 
-/// <summary>The resilience pipeline before a payment provider that can be told what to answer, and counts who asks.</summary>
+/// <summary>The resilience pipeline before a fake payment provider, which a test controls and which counts its calls.</summary>
 public sealed class CircuitBreakerTests : IAsyncLifetime
 {
     static readonly WantedCharge _wanted = new("key", 1, "r", "alice");
@@ -97,7 +97,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
         Assert.IsType<ChargeAnswer.Succeeded>(await client.Charge(_wanted with { CustomerId = "bob" }, "tok_visa", Cancellation));
         Assert.Equal(1, readings.Now("shop.payment_provider.breaker.status", "open", "failing"));
         Assert.Equal(1, readings.Now("shop.payment_provider.breaker.status", "closed", "other"));
-        // Who is not let through does not stay among them for it.
+        // A call that the breaker refuses does not keep its customer among the failing ones.
         _clock.Advance(TimeSpan.FromSeconds(9));
         Assert.IsType<ChargeAnswer.NotDone>(await Charge(client));
         _clock.Advance(TimeSpan.FromSeconds(1));
@@ -224,7 +224,7 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
         await Wait.Until(
             async () => await ChargeAnybody(client) is ChargeAnswer.NotDone { Reason: "the circuit breaker is open" }, "an open breaker");
 
-        // With its repetitions a call is one call, and its outcome is what is known after the last of them.
+        // A call and its retries count as one call, with the outcome of the last of them.
         Assert.Single(readings.Of("shop.payment_provider.call.duration", "charge", "succeeded"));
         Assert.All(readings.Of("shop.payment_provider.call.duration", "charge", "succeeded"), seconds => Assert.InRange(seconds, 0, 30));
         Assert.InRange(readings.Of("shop.payment_provider.call.duration", "charge", "not_done").Length, 2, _calls - 2);

@@ -2,7 +2,7 @@ using Shop.Support;
 
 namespace Shop.Payment.Tests.Failures;
 
-/// <summary>A process dies, or sleeps, while the money moves; whoever takes over asks before it charges.</summary>
+/// <summary>A process dies or sleeps while the money moves. The replica that takes over asks before it charges.</summary>
 public sealed class CrashTests(TestServers servers)
 {
     const string Amount = "25.00";
@@ -24,7 +24,7 @@ public sealed class CrashTests(TestServers servers)
         Assert.Empty(payments.Taken);
         await payments.StartReplica();
 
-        await PaymentScenario.Told(payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(payments.Taken, command.OrderId);
         Assert.Equal([(Amount, Nothing, "succeeded")], await payments.Ledger(command.OrderId));
         Assert.Single(payments.Taken);
     }
@@ -43,9 +43,9 @@ public sealed class CrashTests(TestServers servers)
         sleeper.Freeze();
 
         await payments.StartReplica();
-        await PaymentScenario.Told(payments.Taken, command.OrderId);
-        sleeper.Thaw();
-        // A later one gets through the replica that woke up as well: whatever it was at has been finished by then.
+        await PaymentScenario.WaitForEvents(payments.Taken, command.OrderId);
+        sleeper.Resume();
+        // Later payments also go through the replica that woke up, so its earlier work is finished when they are.
         await payments.Misbehave(new { latencyMilliseconds = 0 });
         var later = Enumerable.Range(0, 40).Select(_ => PaymentScenario.Take("tok_visa")).ToArray();
         foreach (var next in later)
@@ -53,7 +53,7 @@ public sealed class CrashTests(TestServers servers)
             await payments.Send(next);
         }
 
-        await PaymentScenario.Told(payments.Taken, [.. later.Select(next => next.OrderId)]);
+        await PaymentScenario.WaitForEvents(payments.Taken, [.. later.Select(next => next.OrderId)]);
         Assert.Equal([(Amount, Nothing, "succeeded")], await payments.Ledger(command.OrderId));
         Assert.Single(payments.Taken, told => PaymentScenario.OrderOf(told) == command.OrderId);
         Assert.True(await sleeper.Stop());

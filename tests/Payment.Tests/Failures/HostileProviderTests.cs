@@ -28,7 +28,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
 
         await _payments.Send(new RefundPayment(order));
 
-        await PaymentScenario.Told(_payments.Refunded, order);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, order);
         Assert.Equal("Refunded", await _payments.StateOf(order));
         Assert.Equal([(Amount, Amount, "refunded")], await _payments.Ledger(order));
     }
@@ -41,7 +41,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
 
         await _payments.Send(new RefundPayment(order));
 
-        await PaymentScenario.Told(_payments.Refunded, order);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, order);
         Assert.Equal([(Amount, Amount, "refunded")], await _payments.Ledger(order));
     }
 
@@ -52,7 +52,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
 
         await _payments.GiveBackAtTheConsole(order);
 
-        await PaymentScenario.Told(_payments.Refunded, order);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, order);
         Assert.Equal("Refunded", await _payments.StateOf(order));
     }
 
@@ -64,7 +64,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
         await _payments.Send(command);
         await Wait.Until(() => _payments.AttemptsOf(command.OrderId), attempts => attempts >= 1, "a charge that nobody hears of");
         await _payments.Send(new RefundPayment(command.OrderId));
-        await PaymentScenario.Told(_payments.Refunded, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, command.OrderId);
         await _payments.Misbehave(new { });
         Assert.Equal("Voided", await _payments.StateOf(command.OrderId));
         Assert.Empty(await _payments.Ledger(command.OrderId));
@@ -105,9 +105,9 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
         Assert.NotEqual("Voided", await _payments.StateOf(unwanted.OrderId));
         await _payments.Misbehave(new { });
 
-        await PaymentScenario.Told(_payments.Taken, wanted.OrderId);
-        await PaymentScenario.Told(_payments.Declined, declined.OrderId);
-        await PaymentScenario.Told(_payments.Refunded, unwanted.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Taken, wanted.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Declined, declined.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, unwanted.OrderId);
         Assert.Equal([(Amount, Nothing, "succeeded")], await _payments.Ledger(wanted.OrderId));
         Assert.All(await _payments.Ledger(unwanted.OrderId), charge => Assert.Equal("refunded", charge.Status));
     }
@@ -122,7 +122,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
         await Wait.Until(
             async () => (await Health()).Contains("refuses our API key", StringComparison.Ordinal), "the word in the health of a replica");
         await _payments.Misbehave(new { });
-        await PaymentScenario.Told(_payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Taken, command.OrderId);
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
         await Wait.Until(async () => (await Audit()).Contains($"{order}", StringComparison.Ordinal), "the charge in /ops/audit");
         Assert.Equal("Taken", await _payments.StateOf(order));
         await _payments.Send(new RefundPayment(order));
-        await PaymentScenario.Told(_payments.Refunded, order);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, order);
 
         await Wait.Until(async () => !(await Audit()).Contains($"{order}", StringComparison.Ordinal), "agreement");
     }
@@ -154,7 +154,7 @@ public sealed class HostileProviderTests(TestServers servers, TwoReplicas two)
     {
         var command = PaymentScenario.Take("tok_visa");
         await _payments.Send(command);
-        await PaymentScenario.Told(_payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Taken, command.OrderId);
         return command.OrderId;
     }
 

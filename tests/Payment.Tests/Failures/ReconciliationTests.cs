@@ -13,13 +13,13 @@ public sealed class ReconciliationTests(TwoReplicas two)
     {
         var command = PaymentScenario.Take("tok_visa");
         await _payments.Send(command);
-        await PaymentScenario.Told(_payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Taken, command.OrderId);
         await _payments.GiveBackAtTheConsole(command.OrderId);
         await _payments.Misbehave(new { questionErrorRate = 1.0 });
 
         await Wait.Until(() => _payments.SweptPast(command.OrderId), "a sweep that has come by the change");
         await _payments.Misbehave(new { });
 
-        await PaymentScenario.Told(_payments.Refunded, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, command.OrderId);
     }
 }

@@ -3,7 +3,7 @@ using Shop.Support;
 
 namespace Shop.Payment.Tests.Messages;
 
-/// <summary>The payment provider's ledger has the last word: no order is charged twice, and nothing is kept that is not owed.</summary>
+/// <summary>The payment provider's ledger decides: no order is charged twice, and the shop keeps only money that it is owed.</summary>
 [Collection<OneProvider>]
 public sealed class MoneyTests(TwoReplicas two)
 {
@@ -28,8 +28,8 @@ public sealed class MoneyTests(TwoReplicas two)
             await _payments.Send(command);
         }
 
-        await PaymentScenario.Told(_payments.Taken, [.. taken.Select(command => command.OrderId)]);
-        await PaymentScenario.Told(_payments.Declined, [.. declined.Select(command => command.OrderId)]);
+        await PaymentScenario.WaitForEvents(_payments.Taken, [.. taken.Select(command => command.OrderId)]);
+        await PaymentScenario.WaitForEvents(_payments.Declined, [.. declined.Select(command => command.OrderId)]);
         foreach (var command in taken)
         {
             Assert.Equal([(Amount, Nothing, "succeeded")], await _payments.Ledger(command.OrderId));
@@ -41,7 +41,7 @@ public sealed class MoneyTests(TwoReplicas two)
         Assert.Empty(await _payments.Ledger(outage.OrderId));
         Assert.Equal("Pending", await _payments.StateOf(outage.OrderId));
         await _payments.Send(new RefundPayment(outage.OrderId));
-        await PaymentScenario.Told(_payments.Refunded, outage.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, outage.OrderId);
         Assert.Equal("Voided", await _payments.StateOf(outage.OrderId));
     }
 
@@ -50,10 +50,10 @@ public sealed class MoneyTests(TwoReplicas two)
     {
         var command = PaymentScenario.Take("tok_visa");
         await _payments.Send(command);
-        await PaymentScenario.Told(_payments.Taken, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Taken, command.OrderId);
 
         await _payments.Send(new RefundPayment(command.OrderId));
-        await PaymentScenario.Told(_payments.Refunded, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, command.OrderId);
         await _payments.Send(new RefundPayment(command.OrderId));
         var answers = await Wait.Until(
             () => Task.FromResult(_payments.Refunded.Where(told => PaymentScenario.OrderOf(told) == command.OrderId).ToArray()),
@@ -70,10 +70,10 @@ public sealed class MoneyTests(TwoReplicas two)
         var (late, next) = (PaymentScenario.Take("tok_visa"), PaymentScenario.Take("tok_visa"));
 
         await _payments.Send(new RefundPayment(late.OrderId));
-        await PaymentScenario.Told(_payments.Refunded, late.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, late.OrderId);
         await _payments.Send(late);
         await _payments.Send(next);
-        await PaymentScenario.Told(_payments.Taken, next.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Taken, next.OrderId);
 
         Assert.DoesNotContain(late.OrderId, _payments.Taken.Select(PaymentScenario.OrderOf));
         Assert.Empty(await _payments.Ledger(late.OrderId));
@@ -89,7 +89,7 @@ public sealed class MoneyTests(TwoReplicas two)
 
         await _payments.Send(new RefundPayment(command.OrderId));
 
-        await PaymentScenario.Told(_payments.Refunded, command.OrderId);
+        await PaymentScenario.WaitForEvents(_payments.Refunded, command.OrderId);
         Assert.Equal([(Amount, Amount, "refunded")], await _payments.Ledger(command.OrderId));
     }
 
@@ -107,7 +107,7 @@ public sealed class MoneyTests(TwoReplicas two)
         Assert.Empty(_payments.Taken.Select(PaymentScenario.OrderOf).Intersect(commands.Select(command => command.OrderId)));
         await _payments.Misbehave(new { outage = false });
 
-        await PaymentScenario.Told(_payments.Taken, [.. commands.Select(command => command.OrderId)]);
+        await PaymentScenario.WaitForEvents(_payments.Taken, [.. commands.Select(command => command.OrderId)]);
         foreach (var command in commands)
         {
             Assert.Equal([(Amount, Nothing, "succeeded")], await _payments.Ledger(command.OrderId));

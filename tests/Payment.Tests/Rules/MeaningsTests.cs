@@ -4,7 +4,7 @@ using Shop.Payment.Provider;
 
 namespace Shop.Payment.Tests.Rules;
 
-/// <summary>What every answer of the payment provider means. Whatever is not known to mean something means nothing.</summary>
+/// <summary>The meaning of every answer of the payment provider. An unknown answer has no meaning.</summary>
 public sealed class MeaningsTests
 {
     const string Page = "<!DOCTYPE html><html><body>Please wait</body></html>";
@@ -47,7 +47,7 @@ public sealed class MeaningsTests
         }
     }
 
-    // Every kind of refusal and of page, at every status there is: none tells that nothing was taken, and none that something was.
+    // Every kind of refusal and of page, at every status. None means that nothing was taken, or that something was.
     [Theory]
     [InlineData("")]
     [InlineData("{}")]

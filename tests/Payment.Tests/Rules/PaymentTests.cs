@@ -4,7 +4,7 @@ using Shop.Payment.Payments;
 
 namespace Shop.Payment.Tests.Rules;
 
-/// <summary>Every state of a payment against everything that can happen to it. No answer is ever guessed.</summary>
+/// <summary>Every state of a payment against everything that can happen to it. An outcome is never guessed.</summary>
 public sealed class PaymentTests
 {
     static readonly Guid _order = Guid.CreateVersion7();
@@ -247,7 +247,7 @@ public sealed class PaymentTests
     static PaymentIntent Intended() =>
         PaymentIntent.Intend(new(_order, 25m, "tok_visa", "alice"));
 
-    // As the lease leaves it: an attempt has been made, or is about to be.
+    // The payment after a lease: an attempt has been made, or is about to be.
     static PaymentIntent Attempted()
     {
         var payment = Intended();

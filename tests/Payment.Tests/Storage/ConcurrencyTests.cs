@@ -22,7 +22,7 @@ public sealed class ConcurrencyTests(TestServers servers)
 
         await using var reading = database.Open();
         var read = await reading.Payments.SingleAsync(payment => payment.OrderId == command.OrderId, Cancellation);
-        // As PaymentLeases does.
+        // PaymentLeases does the same.
         await using var leasing = database.Open();
         await leasing.Database.ExecuteSqlAsync(
             $"update payment.payments set attempts = attempts + 1, next_attempt_at = now() + interval '1 hour'", Cancellation);

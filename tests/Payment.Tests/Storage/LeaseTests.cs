@@ -60,7 +60,7 @@ public sealed class LeaseTests(TestServers servers)
         Set(nameof(PaymentIntent.ChargedAt), chargedAt is { } at ? at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMicrosecond)) : null);
         return payment;
 
-        // As EF Core does when it reads a row.
+        // EF Core does the same when it reads a row.
         void Set(string property, object? value) => typeof(PaymentIntent).GetProperty(property)!.SetValue(payment, value);
     }
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Shop.Support.Metrics;
 
-/// <summary>What a process says at /metrics, as OpenMetrics.</summary>
+/// <summary>The metrics of a process at /metrics, as OpenMetrics.</summary>
 public sealed partial class Scrape
 {
     readonly List<(string Name, IReadOnlyDictionary<string, string> Labels, double Value)> _samples = [];

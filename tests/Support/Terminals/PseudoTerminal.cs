@@ -22,7 +22,7 @@ public sealed partial class PseudoTerminal : IAsyncDisposable
     // Becomes the command by steps that replace each other, so that its process id and exit code are the command's.
     const string Begin = """stty rows "$1" cols "$2" <"$0"; shift 2; exec env --default-signal setsid --ctty "$@" <"$0" >"$0" 2>&1""";
 
-    // Of a shell that is not in a terminal, or in another one.
+    // Variables of a shell without a terminal, or with another one.
     static readonly string[] _foreign = ["COLUMNS", "LINES", "NO_COLOR", "CI", "GITHUB_ACTIONS"];
     static readonly TimeSpan _commandLimit = TimeSpan.FromMinutes(4);
 
@@ -148,7 +148,7 @@ public sealed partial class PseudoTerminal : IAsyncDisposable
             }
             catch (IOException) when (!_process.HasExited)
             {
-                // Nobody has it open at the moment: the command is still on its way.
+                // No process has the terminal open yet, because the command is still starting.
                 Thread.Sleep(PollMilliseconds);
                 continue;
             }
@@ -193,6 +193,6 @@ public sealed partial class PseudoTerminal : IAsyncDisposable
     {
         public int Handle;
         public short Events;
-        public short Happened;
+        public short ReturnedEvents;
     }
 }

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Shop.Support.Terminals;
 
-/// <summary>What a terminal shows, with all that has left it at the top.</summary>
+/// <summary>The text of a terminal, with the lines that have scrolled out at the top.</summary>
 public sealed partial class Screen
 {
     readonly int _columns;

@@ -7,10 +7,10 @@ namespace Shop.Chaos.Auditing;
 public sealed record InvariantResult(string Name, string Promise, IReadOnlyList<Violation> Violations);
 
 /// <summary>What an audit found.</summary>
-/// <param name="Quiet">False if something was still going on when it looked.</param>
+/// <param name="Quiet">False if work was still in flight.</param>
 public sealed record AuditResult(bool Ok, bool Quiet, long Orders, long Charges, IReadOnlyList<InvariantResult> Invariants);
 
-/// <summary>Waits until nothing is going on any more, and then asks every invariant.</summary>
+/// <summary>Waits until nothing is in flight, and then checks every invariant.</summary>
 public sealed class Audit(Checkout checkout)
 {
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(500);
@@ -18,16 +18,16 @@ public sealed class Audit(Checkout checkout)
     readonly WorkInFlight _inFlight = new(checkout);
 
     /// <summary>
-    /// What is wrong for longer than this is no message under way. The broker counts its messages every 5 seconds only, so the
-    /// system may be called quiet while the last ones are being handled.
+    /// A violation that lasts longer than this is no message under way. The broker counts its messages every 5 seconds only, so the system
+    /// may count as idle while the last messages are being handled.
     /// </summary>
     public TimeSpan SettlingTime { get; init; } = TimeSpan.FromSeconds(12);
 
-    /// <param name="patience">How long to wait for quiet. What is unfinished then is a finding.</param>
-    /// <param name="onWait">Told how much is going on.</param>
-    public async Task<AuditResult> Run(TimeSpan patience, Action<long> onWait, CancellationToken cancellation)
+    /// <param name="timeLimit">How long to wait until the system is idle. Work that is unfinished then is a finding.</param>
+    /// <param name="onWait">Gets the amount of work in flight.</param>
+    public async Task<AuditResult> Run(TimeSpan timeLimit, Action<long> onWait, CancellationToken cancellation)
     {
-        var isQuiet = await _inFlight.Wait(patience, onWait, cancellation);
+        var isQuiet = await _inFlight.Wait(timeLimit, onWait, cancellation);
         var settling = Stopwatch.StartNew();
         var result = await Check(isQuiet, cancellation);
         while (!result.Ok && isQuiet && settling.Elapsed < SettlingTime)

@@ -10,8 +10,8 @@ using Shop.Launcher.Servers;
 namespace Shop.Chaos.Auditing;
 
 /// <summary>
-/// What all databases and the payment provider's ledger say, side by side in temporary tables of one session, so that a question
-/// about all of them is one statement, however many orders there are. The role can change nothing of the services'.
+/// The contents of all databases and of the payment provider's ledger, side by side in temporary tables of one session. A question about
+/// all of them is one statement, however many orders there are. The role cannot change the services' data.
 /// </summary>
 sealed class AuditData : IAsyncDisposable
 {

@@ -8,7 +8,7 @@ namespace Shop.Chaos.Auditing;
 /// <summary>What the services' inboxes have dropped.</summary>
 static class Duplicates
 {
-    /// <summary>Dropped although nobody says that they were delivered twice, in all services together.</summary>
+    /// <summary>Messages that were dropped although no broker or relay reported a second delivery, in all services together.</summary>
     public static async Task<long> Unexplained(Checkout checkout, CancellationToken cancellation)
     {
         var messages = 0L;

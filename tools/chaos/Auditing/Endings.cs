@@ -1,8 +1,8 @@
 namespace Shop.Chaos.Auditing;
 
 /// <summary>
-/// How orders end without getting anything, and which of these ends have a reason in the order itself. A closed list: an end that is not on
-/// it needs a fault that explains it, or something is wrong.
+/// How orders end without getting anything, and which of these ends have a reason in the order itself. The list is closed: an end that is
+/// not on it needs a fault that explains it.
 /// </summary>
 public static class Endings
 {
@@ -14,7 +14,7 @@ public static class Endings
 
     static readonly string[] _declined = ["tok_declined", "tok_insufficient_funds"];
 
-    // The provider never answers it; or it takes the money and never answers, which is found out only after a while.
+    // The provider never answers such a charge. With some tokens it takes the money first, which payment finds out after a while.
     static readonly string[] _unanswered = ["tok_outage", "tok_timeout"];
 
     /// <param name="reason">Null for an order that was not cancelled.</param>

@@ -6,7 +6,7 @@ public sealed record Invariant(string Name, string Promise, params IReadOnlyList
 {
     static readonly string[] _services = ["ordering", "inventory", "payment"];
 
-    /// <summary>Those that are asked of databases. That the broker's queues are empty comes on top.</summary>
+    /// <summary>The invariants of the databases. The audit adds one: the broker's queues are empty.</summary>
     public static IReadOnlyList<Invariant> All { get; } =
     [
         new(
@@ -162,7 +162,7 @@ public sealed record Invariant(string Name, string Promise, params IReadOnlyList
         from {service}.dead_letters where status = 'Waiting'
         """);
 
-    // The key is what makes it impossible; without it there may be none yet.
+    // The primary key makes a duplicate impossible. Where the key is missing, there may be no duplicate yet.
     static Question EffectsOnce(string service) => new(
         service,
         $"""
@@ -174,8 +174,10 @@ public sealed record Invariant(string Name, string Promise, params IReadOnlyList
         """);
 }
 
-/// <summary>A query whose rows are violations, and the database it is asked of.</summary>
-/// <param name="Database">Where it is asked. In ordering's the tables reservations, payments and charges hold what the others say.</param>
+/// <summary>A query whose rows are violations, and the database it runs in.</summary>
+/// <param name="Database">
+/// Where it runs. In ordering's database, the temporary tables reservations, payments and charges have the others' data.
+/// </param>
 /// <param name="Sql">Rows of text that contradict a promise: subject, expected, found.</param>
 public sealed record Question(string Database, string Sql);
 

@@ -1,15 +1,15 @@
 namespace Shop.Chaos.Auditing;
 
 /// <summary>
-/// The accounts of messages: what was sent is what was handled, given up, taken back, or is still somewhere. Each service counts in its
-/// own transactions; here the counts of all are held against each other, hour of sending by hour.
+/// The accounts of messages: every message that was sent is handled, given up, taken back, or still somewhere. Each service counts in its
+/// own transactions. The audit compares the counts of all services for each hour of sending.
 /// </summary>
 static class MessageAccounts
 {
     public const string Invariant = "messages-accounted";
     public const string DuplicatesInvariant = "duplicates-explained";
 
-    /// <summary>Services forget hours after 30 days, each in its own time.</summary>
+    /// <summary>Services forget hours after 30 days, not all at the same moment.</summary>
     const int DaysCompared = 29;
 
     /// <summary>What <see cref="SourceOf"/> returns, as a table of the audit's.</summary>
@@ -88,7 +88,7 @@ static class MessageAccounts
         group by 1
         """;
 
-    /// <summary>What was dropped as a duplicate although nobody says that it was delivered twice.</summary>
+    /// <summary>Messages that were dropped as duplicates, although no broker or relay reported a second delivery.</summary>
     public static string Unexplained { get; } =
         $"""
         with {Since}

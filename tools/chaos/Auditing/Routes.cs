@@ -14,7 +14,7 @@ public sealed record Route(string Kind, string Sender, string Receiver, string E
     const string Orders = "ordering-orders";
     const string Products = "ordering-products";
 
-    /// <summary>Every kind that has a receiver. What no service needs is not on the list.</summary>
+    /// <summary>Every kind that has a receiver.</summary>
     public static IReadOnlyList<Route> All { get; } =
     [
         new("Shop.Contracts.Inventory:ReserveStock", "ordering", "inventory", Stock),
@@ -36,7 +36,7 @@ public sealed record Route(string Kind, string Sender, string Receiver, string E
         new("Shop.Ordering.Sagas:CompensationOverdue", "ordering", "ordering", Orders, IsDeadline: true),
     ];
 
-    /// <summary>What is announced to whoever listens, and that no service handles.</summary>
+    /// <summary>The announcements that no service handles.</summary>
     public static IReadOnlyList<string> Announcements { get; } =
         ["Shop.Contracts.Ordering:OrderPlaced", "Shop.Contracts.Ordering:OrderCancelled"];
 }

@@ -20,15 +20,15 @@ sealed class WorkInFlight(Checkout checkout)
     ];
 
     /// <summary>Waits until no order, payment or message is under way.</summary>
-    /// <param name="onWait">Told how much is going on.</param>
-    /// <returns>False if something still was after the time one had the patience for.</returns>
-    public async Task<bool> Wait(TimeSpan patience, Action<long> onWait, CancellationToken cancellation)
+    /// <param name="onWait">Gets the amount of work in flight.</param>
+    /// <returns>False if something still was after the time limit.</returns>
+    public async Task<bool> Wait(TimeSpan timeLimit, Action<long> onWait, CancellationToken cancellation)
     {
         var waited = Stopwatch.StartNew();
         var quietInARow = 0;
         while (true)
         {
-            // Twice in a row, because between an outbox and a queue a message is in neither for a moment.
+            // The check must succeed twice in a row, because a message on its way from an outbox to a queue is in neither for a moment.
             var unfinished = await Unfinished(cancellation);
             quietInARow = unfinished == 0 ? quietInARow + 1 : 0;
             if (quietInARow == 2)
@@ -36,7 +36,7 @@ sealed class WorkInFlight(Checkout checkout)
                 return true;
             }
 
-            if (waited.Elapsed > patience)
+            if (waited.Elapsed > timeLimit)
             {
                 return false;
             }
@@ -74,7 +74,7 @@ sealed class WorkInFlight(Checkout checkout)
     {
         var monitor = BrokerAccess.User(BrokerAccess.Monitor, checkout.State.Secrets);
         var management = new BrokerManagement(checkout.Addresses.RabbitMq, monitor, BrokerAccess.VirtualHost);
-        // What a subscriber has not read yet is his own affair.
+        // Messages that a subscriber has not read yet do not count.
         return (await management.Queues(cancellation))
             .Where(queue => !queue.Name.StartsWith(BrokerAccess.Subscriber + '-', StringComparison.Ordinal))
             .Select(queue => (queue.Name, queue.Ready + queue.Unacked));

@@ -28,7 +28,7 @@ public static class ContainerDrills
             Repeat(_cut, random => Pick(random, _cuts))),
     ];
 
-    // Each comes a moment after the shop has recovered from the one before; the end of the load ends them.
+    // Each fault begins a moment after the shop has recovered from the one before. No fault begins after the end of the load.
     static Func<Random, TimeSpan, IReadOnlyList<PlannedFault>> Repeat(
         (double Least, double Most) lasting, Func<Random, Fault> fault) => (random, load) =>
     {

@@ -48,7 +48,7 @@ sealed record KillContainer(string Service) : ContainerFault($"kill -9 of {Servi
     static bool IsServer(string service) => service is "postgres" or "rabbitmq";
 }
 
-/// <summary>A container loses one of its networks: nothing answers any more, and nobody is told.</summary>
+/// <summary>A container loses one of its networks: nothing answers any more, and no connection is closed.</summary>
 sealed record CutNetwork(string Service, string Network) : ContainerFault($"{Service} cut off the network {Network}")
 {
     static readonly TimeSpan _recovery = TimeSpan.FromSeconds(30);
@@ -81,27 +81,27 @@ sealed record CutNetwork(string Service, string Network) : ContainerFault($"{Ser
         };
     }
 
-    // Another network may lead to the same place: what shows that it was cut is that somebody missed it.
+    // Another network may lead to the same place. The cut counts if something misses the container.
     Task<string> Effect(ComposeSystem system, string container, string network, CancellationToken cancellation) => Network switch
     {
-        "data" => Seen(
+        "data" => WaitForEffect(
             "it was not ready any more",
             "it is still ready",
             async () => !await system.IsReady(container, cancellation),
             cancellation),
-        "services" => Seen(
+        "services" => WaitForEffect(
             "the gateway missed it",
             "the gateway still finds every replica",
             () => system.IsMissed(Service, cancellation),
             cancellation),
-        _ => Seen(
+        _ => WaitForEffect(
             "it had no address there",
             "it is still connected",
             async () => !await IsConnected(system, container, network, cancellation),
             cancellation),
     };
 
-    static async Task<string> Seen(string effect, string otherwise, Func<Task<bool>> condition, CancellationToken cancellation)
+    static async Task<string> WaitForEffect(string effect, string otherwise, Func<Task<bool>> condition, CancellationToken cancellation)
     {
         for (var waited = TimeSpan.Zero; waited < _noticedWithin; waited += _pollInterval)
         {

@@ -26,7 +26,7 @@ public sealed class ContainerSystem(ComposeSystem compose) : DrillSystem(compose
         await new Probe(Checkout).Warm(cancellation);
     }
 
-    // Whatever was done to them, all containers end healthy.
+    // All containers must be healthy at the end, whatever the faults did to them.
     public override async Task<IReadOnlyList<string>> Damage(IReadOnlyList<PlannedFault> faults, CancellationToken cancellation)
     {
         string[] unwell = [];
@@ -37,16 +37,16 @@ public sealed class ContainerSystem(ComposeSystem compose) : DrillSystem(compose
                 unwell = [.. services.Split('\n').Where(line => !line.EndsWith(" running healthy", StringComparison.Ordinal))];
                 return unwell is [];
             },
-            DrillRun.Patience,
+            DrillRun.TimeLimit,
             _pollInterval,
             cancellation);
-        return [.. unwell.Select(line => $"{line} after {DrillRun.Patience.TotalSeconds:0} s")];
+        return [.. unwell.Select(line => $"{line} after {DrillRun.TimeLimit.TotalSeconds:0} s")];
     }
 
-    public override Task<AuditResult> Audit(TimeSpan patience, CancellationToken cancellation) =>
-        compose.Ask<AuditResult>(["audit", "--json", "--wait", $"{patience.TotalSeconds:0}"], cancellation);
+    public override Task<AuditResult> Audit(TimeSpan timeLimit, CancellationToken cancellation) =>
+        compose.Ask<AuditResult>(["audit", "--json", "--wait", $"{timeLimit.TotalSeconds:0}"], cancellation);
 
-    // By the API: the database is not published.
+    // The orders come from the API, because the database's port is not published.
     public override async Task<IReadOnlyDictionary<Guid, OrderEnd>> Ends(IEnumerable<Guid> orders, CancellationToken cancellation)
     {
         using var staff = new ShopApi(Checkout, "drill", Tokens.Staff);
@@ -60,7 +60,7 @@ public sealed class ContainerSystem(ComposeSystem compose) : DrillSystem(compose
             }
             catch (ApiError error) when (error.Status == HttpStatusCode.NotFound)
             {
-                // The judge misses it.
+                // The judge reports a missing order.
             }
         }
 

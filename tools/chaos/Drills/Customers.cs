@@ -10,14 +10,14 @@ using Shop.Launcher.Client;
 namespace Shop.Chaos.Drills;
 
 /// <summary>
-/// Customers who carry out a plan of orders, and who do not give up: whatever is not answered is asked again with the same
-/// idempotency key. They remember every promise they were made.
+/// Customers who carry out a plan of orders and do not give up: they repeat a request without an answer with the same idempotency key. They
+/// remember every promise they got.
 /// </summary>
 public sealed class Customers : IDisposable
 {
     static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(10);
     static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(250);
-    static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(4);
+    static readonly TimeSpan _pauseMax = TimeSpan.FromSeconds(4);
     static readonly TimeSpan _tokenLifetime = TimeSpan.FromHours(24);
 
     readonly HttpClient _http;
@@ -47,7 +47,7 @@ public sealed class Customers : IDisposable
     /// <summary>Keys that stood for two orders.</summary>
     public ConcurrentBag<string> DoubledKeys { get; } = [];
 
-    /// <summary>Answers that are neither a promise nor a reason to ask again.</summary>
+    /// <summary>Answers that are neither a promise nor a reason to repeat the request.</summary>
     public ConcurrentBag<string> Refusals { get; } = [];
 
     /// <summary>Orders that were never answered.</summary>
@@ -59,11 +59,11 @@ public sealed class Customers : IDisposable
     /// <summary>The longest time from when an order was due to its 202.</summary>
     public TimeSpan LongestWait { get; private set; }
 
-    /// <param name="patience">Ends when no order has been answered for so long after the last was due.</param>
-    public async Task Run(IReadOnlyList<PlannedOrder> plan, TimeSpan patience, CancellationToken cancellation)
+    /// <param name="timeLimit">Ends when no order has been answered for so long after the last was due.</param>
+    public async Task Run(IReadOnlyList<PlannedOrder> plan, TimeSpan timeLimit, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(plan[^1].At + patience);
+        limit.CancelAfter(plan[^1].At + timeLimit);
         var start = Stopwatch.GetTimestamp();
         await Task.WhenAll(plan.Select(order => Order(order, start, limit.Token)));
         cancellation.ThrowIfCancellationRequested();
@@ -138,7 +138,7 @@ public sealed class Customers : IDisposable
                 Cancelled.Add(id);
                 break;
             case HttpStatusCode.Conflict:
-                // It has ended already.
+                // The order has ended already.
                 break;
             default:
                 Refusals.Add($"cancel {id}: {(int)status} {text}");
@@ -148,7 +148,7 @@ public sealed class Customers : IDisposable
 
     async Task<(HttpStatusCode Status, string Text)> Persist(PlannedOrder order, string path, string? body, CancellationToken cancellation)
     {
-        for (var pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
+        for (var pause = _firstPause; ; pause = pause * 2 < _pauseMax ? pause * 2 : _pauseMax)
         {
             cancellation.ThrowIfCancellationRequested();
             string reason;
@@ -163,7 +163,7 @@ public sealed class Customers : IDisposable
                 }
 
                 using var response = await _http.SendAsync(request, cancellation);
-                // An order's conflict is with the same request, which is still being worked on.
+                // A conflict of a new order means that the same request is still being worked on.
                 if ((int)response.StatusCode < 500 && (response.StatusCode != HttpStatusCode.Conflict || body is null))
                 {
                     return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellation));
@@ -175,12 +175,12 @@ public sealed class Customers : IDisposable
             catch (Exception error) when (error is HttpRequestException or IOException
                 || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                // Nobody can tell whether it arrived.
+                // The request may have arrived or not.
                 reason = error is HttpRequestException broken ? broken.HttpRequestError.ToString() : "no answer in time";
             }
 
             FailedRequests.AddOrUpdate(reason, 1, (_, count) => count + 1);
-            // Longer each time and never all at once: thousands who come back together would keep down what is just getting up.
+            // The pause grows each time, and it is random: thousands of requests at once would overload a service that is just starting.
             await Task.Delay(pause * (1 + Random.Shared.NextDouble()), cancellation);
         }
     }
@@ -188,7 +188,7 @@ public sealed class Customers : IDisposable
     AuthenticationHeaderValue Authorize(string name) =>
         new("Bearer", _tokens.Issue(name, Tokens.Customer, _tokenLifetime));
 
-    // Customers logged in a while ago: a service whose clock is behind does not know tokens that were made just now.
+    // The tokens are a while old, because a service whose clock is behind refuses tokens that were made just now.
     sealed class Earlier : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - TimeSpan.FromHours(2);

@@ -11,13 +11,13 @@ public sealed record Drill(string Name, string Title, Func<Random, TimeSpan, IRe
     /// <summary>How many processes of each service run.</summary>
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Orders come slower, if that is what it takes for the faults to fit in.</summary>
+    /// <summary>The load lasts at least this long, so that the faults fit in. Orders come slower then.</summary>
     public TimeSpan LoadAtLeast { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The longest time from the end of a fault until a new order is confirmed.</summary>
     public TimeSpan RecoverWithin { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What there is beyond a plain system.</summary>
+    /// <summary>What the drill needs beyond a plain system.</summary>
     public Stage Stage { get; init; } = Stage.Plain;
 
     /// <summary>True if new orders are confirmed while a fault lasts, too.</summary>

@@ -6,8 +6,8 @@ using Shop.Launcher.Running;
 namespace Shop.Chaos.Drills;
 
 /// <summary>
-/// The world as the processes of a drill's system see it: every connection between two of them goes through a link that can be
-/// cut, and each may have a clock of its own.
+/// The environment of the processes in a drill's system: every connection between two of them goes through a link that can be cut, and each
+/// process may have a clock of its own.
 /// </summary>
 public sealed class DrillEnvironment(string folder) : LaunchEnvironment, IAsyncDisposable
 {
@@ -38,17 +38,17 @@ public sealed class DrillEnvironment(string folder) : LaunchEnvironment, IAsyncD
     public override IReadOnlyDictionary<string, string> SettingsFor(string process) =>
         Proxy is not null && Replicas.IsService(process) ? Proxy.Settings : Clocks.SettingsFor(process);
 
-    /// <summary>Says at which ports a server can be reached: whoever calls it gets one that answers.</summary>
+    /// <summary>Sets the ports at which a server can be reached. A caller gets the first port that answers.</summary>
     public void Route(string server, IReadOnlyList<int> ports) => _routes[server] = ports;
 
-    /// <summary>Makes one port lead to another, and from the next call on to yet another.</summary>
+    /// <summary>Makes a port lead to another one. A later call changes the target.</summary>
     public void Forward(int port, int to)
     {
         _forwards[port] = to;
         _forwardLinks.GetOrAdd(port, _ => new Link(() => [_forwards[port]], port));
     }
 
-    /// <summary>As it was in the beginning.</summary>
+    /// <summary>Back to the initial state.</summary>
     public async Task Reset()
     {
         Clocks.Clear();

@@ -2,10 +2,10 @@ using Shop.Chaos.Auditing;
 
 namespace Shop.Chaos.Drills;
 
-/// <summary>Compares what customers were promised with what has become of it.</summary>
+/// <summary>Compares the promises to customers with the result.</summary>
 public static class DrillJudge
 {
-    /// <param name="ends">What ordering's database says of the orders that got a 202.</param>
+    /// <param name="ends">The orders that got a 202, as ordering's database has them.</param>
     /// <param name="windows">The faults of the run.</param>
     /// <param name="copies">How many copies of messages they made, and how many were dropped; null where the audit alone judges.</param>
     /// <returns>What contradicts a promise, as sentences.</returns>

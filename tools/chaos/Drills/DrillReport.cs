@@ -50,7 +50,7 @@ public sealed record DrillReport(
             failures,
             machine);
 
-    /// <summary>It broke off, for a reason that is a finding itself.</summary>
+    /// <summary>The drill broke off. The reason is itself a finding.</summary>
     public static DrillReport Unfinished(string drill, int seed, string why) =>
         Nothing(drill, seed) with { Failures = [$"it broke off: {why}"] };
 

@@ -13,7 +13,7 @@ public sealed record DrillOptions(int Orders, double Rate, int Seed, IReadOnlyDi
 public sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions options, Steps steps)
 {
     /// <summary>For customers who wait for an answer, and for orders that wait for their end, after all faults are over.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
 
     readonly List<string> _failures = [];
     readonly List<FaultReport> _happened = [];
@@ -32,7 +32,7 @@ public sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions optio
             $"{drill.Name}: {options.Orders} orders",
             async () =>
             {
-                var load = customers.Run(plan, Patience, cancellation);
+                var load = customers.Run(plan, TimeLimit, cancellation);
                 await Cause(faults, load, cancellation);
                 await load;
             },
@@ -40,7 +40,7 @@ public sealed class DrillRun(DrillSystem system, Drill drill, DrillOptions optio
         _failures.AddRange(await system.Damage(faults, cancellation));
         var audit = await steps.Run(
             $"{drill.Name}: waiting for every order to end, then audit",
-            () => system.Audit(Patience, cancellation),
+            () => system.Audit(TimeLimit, cancellation),
             result => $"audit of {result.Orders} orders and {result.Charges} charges");
         var ends = await system.Ends(customers.Accepted.Keys, cancellation);
         var copies = await system.CountCopies(cancellation);

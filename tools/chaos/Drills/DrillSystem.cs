@@ -20,7 +20,7 @@ public abstract class DrillSystem(Checkout checkout)
     public abstract Task<IReadOnlyList<string>> Damage(IReadOnlyList<PlannedFault> faults, CancellationToken cancellation);
 
     /// <summary>Audits once every order has ended, or after this time.</summary>
-    public abstract Task<AuditResult> Audit(TimeSpan patience, CancellationToken cancellation);
+    public abstract Task<AuditResult> Audit(TimeSpan timeLimit, CancellationToken cancellation);
 
     /// <returns>What has become of orders; one that does not exist is left out.</returns>
     public abstract Task<IReadOnlyDictionary<Guid, OrderEnd>> Ends(IEnumerable<Guid> orders, CancellationToken cancellation);

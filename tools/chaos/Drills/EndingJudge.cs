@@ -8,7 +8,7 @@ static class EndingJudge
     static readonly string[] _scarce = [Stock.Scarce, "LAST-ONE", "SOLD-OUT"];
 
     /// <param name="windows">What went wrong in the run.</param>
-    /// <returns>Orders that ended as neither they themselves nor a fault explain, as sentences.</returns>
+    /// <returns>Orders whose end neither the order itself nor a fault explains, as sentences.</returns>
     public static IEnumerable<string> Unexplained(
         Customers customers, IReadOnlyDictionary<Guid, OrderEnd> ends, IReadOnlyList<FaultWindow> windows) =>
         from accepted in customers.Accepted

@@ -4,12 +4,12 @@ namespace Shop.Chaos.Drills;
 /// <param name="Title">For the report, such as <c>kill -9 of payment-1</c>.</param>
 public abstract record Fault(string Title)
 {
-    /// <summary>The processes it ends: those that are not named must be the same ones afterwards.</summary>
+    /// <summary>The processes it ends. All other processes must be the same ones afterwards.</summary>
     public virtual IReadOnlyList<string> Victims => [];
 
     /// <summary>
-    /// Reasons for which orders may be cancelled because of it, while it lasts and until the shop has recovered. A closed list: nothing,
-    /// unless a fault says otherwise.
+    /// Reasons for which orders may be cancelled because of it, while it lasts and until the shop has recovered. The list is empty unless a
+    /// fault overrides it.
     /// </summary>
     public virtual IReadOnlyList<string> MayCause => [];
 
@@ -22,7 +22,7 @@ public abstract record Fault(string Title)
     /// <summary>True if its end is the recovery itself, such as the start of a process. False if recovery only begins there.</summary>
     public virtual bool EndsByRecovery => true;
 
-    /// <summary>Lets it happen.</summary>
+    /// <summary>Begins the fault.</summary>
     /// <returns>Ends it, and returns what it has done to the system.</returns>
     /// <exception cref="FaultMissed">It could not be made to happen.</exception>
     public abstract Task<EndFault> Begin(DrillSystem system, CancellationToken cancellation);
@@ -40,8 +40,8 @@ public abstract record ProcessFault(string Title) : Fault(Title)
 
 /// <summary>Ends a fault.</summary>
 /// <returns>What shows that it did something, such as how many connections were cut.</returns>
-/// <exception cref="FaultMissed">It did nothing: whatever the drill has found means nothing.</exception>
+/// <exception cref="FaultMissed">It did nothing, so the result of the drill means nothing.</exception>
 public delegate Task<string> EndFault(CancellationToken cancellation);
 
-/// <summary>A fault that did not bite. The drill fails.</summary>
+/// <summary>A fault without an effect. The drill fails.</summary>
 sealed class FaultMissed(string message) : Exception(message);

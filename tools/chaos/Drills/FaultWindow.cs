@@ -1,7 +1,8 @@
 namespace Shop.Chaos.Drills;
 
 /// <summary>
-/// Messages that faults have sent once more, and those that services dropped as duplicates although nobody said that they are.
+/// Messages that faults have sent once more, and messages that services dropped as duplicates although no broker or relay reported a second
+/// delivery.
 /// </summary>
 public sealed record Copies(int Made, long Dropped);
 

@@ -31,7 +31,7 @@ static class HostilePlan
         return PlannedFault.Repeat(random, load, _lasting, _ =>
         {
             var (title, faults) = next < deck.Length ? deck[next++] : all;
-            // Money that comes back unasked cancels its order, as if the payment had been declined.
+            // A refund that nobody asked for cancels its order, as if the payment had been declined.
             return new ProviderFault(title, faults, [Endings.PaymentTimeout, Endings.PaymentDeclined], random.Next());
         });
     }

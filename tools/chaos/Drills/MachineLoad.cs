@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Shop.Chaos.Drills;
 
-/// <summary>How busy the machine was while a drill ran, by all its programs: on a busy one times say little about the shop.</summary>
+/// <summary>How busy the machine was during a drill, with all programs on it. Times on a busy machine say little about the shop.</summary>
 /// <param name="Cores">Of the machine.</param>
 /// <param name="Load">Tasks that ran or wanted to, on average over the last minute.</param>
 /// <param name="Waiting">The share of the drill's time in which a task waited for a core; null where the kernel does not count it.</param>
@@ -15,7 +15,7 @@ public sealed record MachineLoad(int Cores, double Load, double? Waiting)
         CultureInfo.InvariantCulture,
         $"{Cores} cores, load average {Load:0.0}{(Waiting is { } share ? $", a task waited for a core {share:P0} of the time" : "")}{(IsBusy ? ": busy, so times are longer than the shop's own" : "")}");
 
-    /// <returns>Tells, once it is asked, how busy the machine has been since.</returns>
+    /// <returns>A function that measures how busy the machine has been since this call.</returns>
     public static Func<MachineLoad> Watch()
     {
         var (clock, before) = (Stopwatch.StartNew(), WaitedMicroseconds());
@@ -27,14 +27,14 @@ public sealed record MachineLoad(int Cores, double Load, double? Waiting)
                 : null);
     }
 
-    /// <summary>The first number: that of a minute.</summary>
+    /// <summary>The first number is the average of a minute.</summary>
     public static double LoadOf(string loadAverage) => double.Parse(loadAverage.Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>From <c>some avg10=1.00 avg60=1.00 avg300=1.00 total=123</c>.</summary>
     public static long TotalOf(string pressure) =>
         long.Parse(pressure.Split('\n')[0].Split("total=")[1], CultureInfo.InvariantCulture);
 
-    // Not every kernel counts it, or lets everybody read it.
+    // Some kernels do not count it, or do not let every user read it.
     static long? WaitedMicroseconds()
     {
         try

@@ -1,10 +1,10 @@
 namespace Shop.Chaos.Drills;
 
 /// <summary>When a fault happens and for how long.</summary>
-/// <param name="At">From the start of the load, at the earliest: one fault waits for the end of the one before.</param>
+/// <param name="At">The earliest time, from the start of the load. A fault waits for the end of the one before.</param>
 public sealed record PlannedFault(TimeSpan At, TimeSpan Lasting, Fault Fault)
 {
-    /// <summary>From the recovery from the fault before, at least.</summary>
+    /// <summary>The shortest time from the recovery from the fault before.</summary>
     public TimeSpan Pause { get; init; }
 
     // Faults come in the first part of the load, so that there are orders that begin after the last.

@@ -13,7 +13,7 @@ public sealed class Probe(Checkout checkout)
     const int WarmingCustomers = 4;
 
     /// <summary>
-    /// Orders enough for the programs to be compiled: a process that was started a moment ago is not what a fault meets in life.
+    /// Places enough orders for the programs to be compiled. In production, a fault rarely meets a process that was started a moment ago.
     /// </summary>
     public Task Warm(CancellationToken cancellation) => Parallel.ForAsync(
         0,
@@ -59,7 +59,7 @@ public sealed class Probe(Checkout checkout)
         }
     }
 
-    // An order that could not be placed, or was cancelled because it met the fault, tells nothing.
+    // An order that could not be placed, or that the fault cancelled, is no confirmation. The next one may be.
     static async Task<TimeSpan?> Try(ShopApi api, Stopwatch clock, CancellationToken cancellation)
     {
         try

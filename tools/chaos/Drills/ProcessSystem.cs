@@ -13,7 +13,7 @@ public sealed class ProcessSystem : DrillSystem, IAsyncDisposable
 {
     const int PortOffset = 2600;
 
-    // Those between are the database pair's.
+    // The ports between belong to the database pair.
     const int PoolerPortsAbove = 3;
 
     readonly SemaphoreSlim _starting = new(1);
@@ -45,7 +45,7 @@ public sealed class ProcessSystem : DrillSystem, IAsyncDisposable
 
     public PgBouncerServer Pooler { get; }
 
-    /// <summary>The system beside the one of this checkout. What an interrupted drill has left behind is deleted.</summary>
+    /// <summary>Creates a system beside the one of this checkout. The remains of an interrupted drill are deleted.</summary>
     public static async Task<ProcessSystem> Beside(Checkout users)
     {
         var state = new StateDirectory(users.State.Combine("drill"));
@@ -74,7 +74,7 @@ public sealed class ProcessSystem : DrillSystem, IAsyncDisposable
         _processesBefore = Checkout.State.Processes.All;
     }
 
-    // A fault elsewhere ends no process: each waits for what it needs.
+    // A fault elsewhere ends no process. Each process waits for what it needs.
     public override Task<IReadOnlyList<string>> Damage(IReadOnlyList<PlannedFault> faults, CancellationToken cancellation)
     {
         var victims = faults.SelectMany(planned => planned.Fault.Victims).ToHashSet();
@@ -85,20 +85,20 @@ public sealed class ProcessSystem : DrillSystem, IAsyncDisposable
         ]);
     }
 
-    public override Task<AuditResult> Audit(TimeSpan patience, CancellationToken cancellation) =>
-        new Audit(Checkout).Run(patience, _ => { }, cancellation);
+    public override Task<AuditResult> Audit(TimeSpan timeLimit, CancellationToken cancellation) =>
+        new Audit(Checkout).Run(timeLimit, _ => { }, cancellation);
 
     public override Task<IReadOnlyDictionary<Guid, OrderEnd>> Ends(IEnumerable<Guid> orders, CancellationToken cancellation) =>
         OrderEnds.Read(Checkout, orders, cancellation);
 
-    // What drills before this one have copied is in the accounts, too.
+    // The accounts also have the copies of earlier drills.
     public override async Task<Copies?> CountCopies(CancellationToken cancellation) =>
         new(Copies, await Duplicates.Unexplained(Checkout, cancellation) - _unexplainedBefore);
 
     /// <summary>Starts what does not run, and returns when all is ready.</summary>
     public Task Start(CancellationToken cancellation) => Start(_silent, cancellation);
 
-    /// <summary>Ends everything and deletes its data. The logs stay for who wants to know what happened.</summary>
+    /// <summary>Ends everything and deletes its data. The logs stay for people who want to know what happened.</summary>
     public async ValueTask DisposeAsync()
     {
         await Wipe();

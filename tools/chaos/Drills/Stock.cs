@@ -3,7 +3,7 @@ using Shop.Launcher.Client;
 
 namespace Shop.Chaos.Drills;
 
-/// <summary>What a drill has to sell: plenty of most, and of one product so little that its customers fight over it.</summary>
+/// <summary>The products of a drill: most have plenty of stock, and one has so little that customers compete for it.</summary>
 public static class Stock
 {
     public const string Scarce = "SCARCE";
@@ -23,7 +23,7 @@ public static class Stock
         }
     }
 
-    // Asked by an order that comes to nothing.
+    // The question is an order that ends without an effect.
     static async Task<bool> IsKnown(ShopApi customer, CancellationToken cancellation)
     {
         try

@@ -9,12 +9,12 @@ using Shop.Launcher.Client;
 namespace Shop.Chaos.Load;
 
 /// <summary>
-/// Places orders of many customers. With a rate the time of a request counts from when it was to be sent, not from when it
-/// could be, so a slow shop cannot hide behind a slow client (coordinated omission).
+/// Places orders of many customers. With a rate, the time of a request counts from the moment it was due, not from the moment it was sent.
+/// So a slow shop cannot hide behind a slow client (coordinated omission).
 /// </summary>
 sealed class LoadGenerator : IDisposable
 {
-    // Enough customers that none meets the gateway's limit for one.
+    // There are enough customers that none reaches the gateway's limit for one customer.
     const int Customers = 500;
     const long HighestMicroseconds = 300_000_000;
     static readonly string[] _skus = ["MUG-01", "TEE-01", "CAP-01", "PEN-01"];
@@ -95,7 +95,7 @@ sealed class LoadGenerator : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
         if (!_options.IsTraced)
         {
-            // The client's own trace, whose last part says that it is not recorded.
+            // The client's own trace. The last part means that it is not recorded.
             request.Headers.Add("traceparent", $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00");
         }
 

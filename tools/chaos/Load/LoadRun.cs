@@ -15,7 +15,7 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(200);
     const long HighestMicroseconds = 600_000_000;
 
-    /// <param name="progress">Told every second: seconds so far, requests sent, orders accepted.</param>
+    /// <param name="progress">Called every second with the seconds so far, the requests sent and the orders accepted.</param>
     public async Task<LoadResult> Run(Action<int, int, int> progress, CancellationToken cancellation)
     {
         using var generator = new LoadGenerator(checkout, options);
@@ -70,7 +70,7 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
     /// <param name="After">From acceptance to the terminal step, by ordering's clock; null if it has not ended.</param>
     internal sealed record End(string Status, string? Reason, TimeSpan? After);
 
-    // Straight from the database: asking the API for thousands of orders would be a load of its own.
+    // The ends come from the database, because asking the API for thousands of orders would be a load of its own.
     async Task<IReadOnlyList<End>> WaitForEnds(LoadGenerator generator, CancellationToken cancellation)
     {
         var ids = generator.Accepted.ToArray();
@@ -96,8 +96,11 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
         return ends;
     }
 
-    /// <summary>Nobody cancels, and there is plenty of what is ordered; an order that has not ended has no reason to.</summary>
-    /// <returns>Those that ended otherwise than their payment token says, by reason.</returns>
+    /// <summary>
+    /// In a load run nobody cancels and there is plenty of stock, so only the payment token explains an end. An order that has not ended is
+    /// unexplained too.
+    /// </summary>
+    /// <returns>The number of orders that their payment token does not explain, by reason.</returns>
     internal static Dictionary<string, int> Unexplained(IEnumerable<End> ends, string payment) => ends
         .Select(end =>
             end.After is null ? "not ended"

@@ -6,7 +6,7 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Load;
 
-/// <summary>What the system has used so far: two readings around a load tell its price.</summary>
+/// <summary>What the system has used so far. The difference of two readings is the cost of the load between them.</summary>
 /// <param name="CpuMilliseconds">Processor time by process; PostgreSQL's and RabbitMQ's children are counted with them.</param>
 /// <param name="Transactions">Committed in the services' databases.</param>
 /// <param name="RowsWritten">Inserted, updated and deleted there.</param>
@@ -43,7 +43,7 @@ sealed record Usage(IReadOnlyDictionary<string, double> CpuMilliseconds, long Tr
         }
         catch (IOException)
         {
-            // It ended in this moment.
+            // The process ended at this moment.
             return 0;
         }
     }

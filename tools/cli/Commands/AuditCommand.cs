@@ -36,10 +36,10 @@ static class AuditCommand
     }
 
     /// <summary>Audits with progress on standard error.</summary>
-    public static Task<AuditResult> Run(Checkout checkout, TimeSpan patience, CancellationToken cancellation)
+    public static Task<AuditResult> Run(Checkout checkout, TimeSpan timeLimit, CancellationToken cancellation)
     {
         var told = false;
-        return new Audit(checkout).Run(patience, Tell, cancellation);
+        return new Audit(checkout).Run(timeLimit, Tell, cancellation);
 
         void Tell(long unfinished)
         {

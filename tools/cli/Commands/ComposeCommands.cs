@@ -16,7 +16,7 @@ static class ComposeCommands
 
     /// <summary>Takes --target from a command line, wherever it stands.</summary>
     /// <returns>Whether it names compose, and what is left.</returns>
-    /// <exception cref="UserError">It names nothing there is.</exception>
+    /// <exception cref="UserError">It names an unknown target.</exception>
     public static (bool IsCompose, string[] Arguments) Of(string[] arguments)
     {
         var at = Array.FindIndex(arguments, argument => argument == Option || argument.StartsWith(Option + "=", StringComparison.Ordinal));
@@ -117,7 +117,7 @@ static class ComposeCommands
         return command;
     }
 
-    // From outside: through the gateway, with a token of that system.
+    // These commands run outside, through the gateway, with a token of that system.
     static Command WithSecrets(ComposeSystem system, Func<Checkout, Command> command)
     {
         var made = command(system.Checkout);
@@ -125,7 +125,7 @@ static class ComposeCommands
         return made;
     }
 
-    // From inside, by the same program: what it asks is published nowhere.
+    // These commands run inside, by the same program, because the ports they need are not published.
     static Command Inside(ComposeSystem system, string name, string description)
     {
         var arguments = new Argument<string[]>("arguments") { Description = $"As of ./shop {name}", Arity = ArgumentArity.ZeroOrMore };

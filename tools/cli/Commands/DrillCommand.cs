@@ -48,7 +48,7 @@ static class DrillCommand
             }
 
             var drills = Choose(parsed.GetRequiredValue(names));
-            // Rounded up: at least as many as were asked for.
+            // The number is rounded up, so that there are at least as many orders as asked for.
             var perDrill = parsed.GetValue(orders) is { } all ? (all + drills.Count - 1) / drills.Count : OrdersPerDrill;
             var options = new DrillOptions(
                 perDrill,
@@ -89,7 +89,7 @@ static class DrillCommand
         return reports;
     }
 
-    // What a drill cannot cope with is a finding too. The next one starts with an empty system.
+    // An unexpected error is a finding too. The next drill starts with an empty system.
     static async Task<DrillReport> Run(ProcessSystem system, Drill drill, DrillOptions options, Steps steps, CancellationToken cancellation)
     {
         if (drill.Stage.Package is { } package)
@@ -156,7 +156,7 @@ static class DrillCommand
         Print.Table(table);
     }
 
-    /// <param name="quiet">On standard error: the result comes as JSON.</param>
+    /// <param name="quiet">Prints to standard error, because the result is JSON.</param>
     public static void Show(DrillReport report, bool quiet)
     {
         foreach (var line in DrillText.Of(report))

@@ -7,7 +7,7 @@ using Shop.Launcher.Running;
 
 namespace Shop.Cli.Commands;
 
-/// <summary>./shop env: the settings a process gets from ./shop up, for who starts it by hand or in a debugger.</summary>
+/// <summary>./shop env: the settings a process gets from ./shop up, to start it by hand or in a debugger.</summary>
 static class Env
 {
     const string Shell = "shell";
@@ -43,6 +43,6 @@ static class Env
         };
     }
 
-    // Between single quotes a shell reads everything as it is, but a single quote.
+    // A shell reads everything between single quotes as it is, except a single quote.
     static string Quoted(string value) => $"'{value.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

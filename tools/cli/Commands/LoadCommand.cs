@@ -81,7 +81,7 @@ static class LoadCommand
         Print.Note("Next: ./shop audit");
     }
 
-    // Empty where the processes are not this launcher's, as in containers.
+    // The list is empty where the processes are not this launcher's, as in containers.
     static void PrintCpu(IReadOnlyDictionary<string, double> millisecondsPerOrder)
     {
         if (millisecondsPerOrder.Count == 0)

@@ -6,7 +6,7 @@ using Shop.Launcher.Processes;
 
 namespace Shop.Cli.Commands;
 
-/// <summary>./shop logs: the ends of the logs, or all that is said about one order; with --follow also what is added.</summary>
+/// <summary>./shop logs: the ends of the logs, or all lines about one order, and with --follow also the lines that are added.</summary>
 static class LogsCommand
 {
     const int LinesDefault = 40;
@@ -55,7 +55,7 @@ static class LogsCommand
                 : $"There is no log of {name}. There are: {string.Join(", ", all.Select(log => log.Process))}.");
     }
 
-    /// <returns>What to ask for the lines that come next.</returns>
+    /// <returns>A function that reads the lines that come next.</returns>
     static Func<IEnumerable<LogLine>> Ends(IReadOnlyList<LogFile> logs, View view, int lines)
     {
         foreach (var log in logs)

@@ -17,7 +17,7 @@ static class Restart
             using var only = await checkout.State.Lock(() => steps.Note("waiting for another ./shop command to finish"), cancellation);
             var plan = SystemPlan.Of(checkout.State);
             var processes = new ShopPrograms(checkout).Find(parsed.GetRequiredValue(name), plan.Replicas);
-            // What a debugger had until now is ours again.
+            // Processes that were left to a debugger belong to the launcher again.
             plan = plan with { Without = [.. plan.Without.Except(processes.Select(process => process.Name))] };
             await StillRunning.ReportIfInterrupted(
                 checkout.State,

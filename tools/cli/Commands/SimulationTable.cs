@@ -45,14 +45,14 @@ static class SimulationTable
 
     static string Demand(SimulationRow row) => row.LargestSplit > 1 ? $"{row.Demand} (up to {row.LargestSplit})" : row.Demand;
 
-    // Three digits: the model is no better than that.
+    // Three digits are as exact as the model is.
     static string Thousands(double value)
     {
         var unit = Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(value)) - 2));
         return Number(Math.Round(value / unit) * unit, "#,0");
     }
 
-    // Not the format P, which puts a blank of its own before the sign.
+    // The format P would put a blank before the sign.
     static string Percent(double share) => Number(share * 100, share < 0.01 ? "0.0" : "0") + " %";
 
     static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

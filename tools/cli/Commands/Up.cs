@@ -74,7 +74,7 @@ static class Up
             steps.Note($"{name} is left to you; its settings: ./shop env {name}");
         }
 
-        // Before the display: sudo may ask for a password.
+        // Packages are installed before the display starts, because sudo may ask for a password.
         await DebianPackages.AddMissing(DebianPackages.Servers, steps, cancellation);
         var changed = false;
         await steps.Show(async () => changed = await new SystemStart(checkout, steps).Run(plan, cancellation));
@@ -83,7 +83,7 @@ static class Up
         console.WriteLine(changed ? $"{what} up ({seconds} s)." : $"{what} already up; nothing was changed.");
     }
 
-    // Its servers would be looked for at other ports than they have.
+    // With other ports, the launcher would not find the servers that run.
     static void MustKeepItsPorts(StateDirectory state, SystemPlan plan)
     {
         var now = SystemPlan.Of(state).PortOffset;
@@ -107,7 +107,7 @@ static class Up
         };
     }
 
-    // The trace viewer too where the user's own collector takes its place today.
+    // The plan leaves out the trace viewer too, also where a collector of the user takes its place today.
     static SystemPlan ServersOnly(Checkout checkout) =>
         new(Replicas.One, [.. NamesOf(checkout, Replicas.One).Append(ShopPrograms.TraceViewer).Distinct()], checkout.Ports.Offset);
 
@@ -145,7 +145,7 @@ static class Up
 
             A first order:
             """);
-        // As it is: to be copied.
+        // The text is printed as it is, to be copied.
         Terminal.Line(
             $$"""
               curl {{url}}/orders \

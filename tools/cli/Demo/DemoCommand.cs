@@ -8,7 +8,7 @@ namespace Shop.Cli.Demo;
 /// <summary>./shop demo: starts everything and shows, in a minute or two, what it is good for.</summary>
 static class DemoCommand
 {
-    static readonly TimeSpan _auditPatience = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan _auditTimeLimit = TimeSpan.FromSeconds(90);
 
     public static Command Command(Checkout checkout)
     {
@@ -29,7 +29,7 @@ static class DemoCommand
 
         Print.Line();
         Print.Line("The audit: do all databases and the payment provider's ledger agree?");
-        var result = await AuditCommand.Run(checkout, _auditPatience, cancellation);
+        var result = await AuditCommand.Run(checkout, _auditTimeLimit, cancellation);
         AuditCommand.Show(result);
         Print.Line();
         Print.Line("The system is still up. Next: ./shop order --watch, ./shop load, ./shop status; ./shop down stops it.");

@@ -8,10 +8,10 @@ using Shop.Launcher.Running;
 
 namespace Shop.Cli.Demo;
 
-/// <summary>The scenes of the demo. Each says beforehand what will happen, and fails if it does not.</summary>
+/// <summary>The scenes of the demo. Each scene says beforehand what will happen, and fails if it does not.</summary>
 sealed class Tour(Checkout checkout)
 {
-    static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromMinutes(2);
     const string Victim = "payment";
 
     public async Task Run(CancellationToken cancellation)
@@ -59,7 +59,7 @@ sealed class Tour(Checkout checkout)
 
     async Task<Guid> KillScene(ShopApi alice, CancellationToken cancellation)
     {
-        // All of them: a second one would take the order at once.
+        // All replicas are killed, because another replica would take the order at once.
         var payments = Enumerable.Range(1, Replicas.Max).Select(number => checkout.State.Processes.Find(Replicas.NameOf(Victim, number)))
             .OfType<ProcessRecord>().Where(record => record.IsAlive).ToArray();
         var victims = string.Join(" and ", payments.Select(payment => payment.Name));
@@ -86,7 +86,7 @@ sealed class Tour(Checkout checkout)
     {
         Print.Line($"            order {order.OrderId}, total {order.Total.Value} {order.Total.Currency}");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(_patience);
+        deadline.CancelAfter(_timeLimit);
         StatusChange? last = null;
         await foreach (var change in api.Watch(order.OrderId, deadline.Token))
         {

@@ -15,7 +15,7 @@ static class DeadLetterPractice
 {
     const string Inventory = "inventory";
     const string Sku = "MUG-01";
-    static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromSeconds(30);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(200);
 
     public static Command Command(Checkout checkout)
@@ -25,7 +25,7 @@ static class DeadLetterPractice
         command.SetAction(async (_, cancellation) =>
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(_patience);
+            limit.CancelAfter(_timeLimit);
             try
             {
                 await Make(checkout, limit.Token);
@@ -33,7 +33,7 @@ static class DeadLetterPractice
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 throw new UserError(
-                    $"No two dead letters came of it within {_patience.TotalSeconds:0} s. Is everything ready? ./shop status");
+                    $"No two dead letters came of it within {_timeLimit.TotalSeconds:0} s. Is everything ready? ./shop status");
             }
 
             return 0;

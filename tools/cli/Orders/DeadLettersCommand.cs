@@ -14,7 +14,9 @@ static partial class DeadLettersCommand
 {
     const int ListMax = 1_000;
 
-    /// <summary>With practice: it sends messages in the services' names, which works where the broker can be reached.</summary>
+    /// <summary>
+    /// The command with the practice, which sends messages in the services' names. It works where the broker can be reached.
+    /// </summary>
     public static Command Command(Checkout checkout)
     {
         var command = WithoutPractice(checkout);

@@ -10,7 +10,7 @@ namespace Shop.Cli.Orders;
 /// <summary>./shop order: places an order and follows it to its end.</summary>
 static class OrderCommand
 {
-    static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromMinutes(3);
 
     public static Command Command(Checkout checkout)
     {
@@ -48,7 +48,7 @@ static class OrderCommand
         tell($"order {placed.OrderId}, total {placed.Total.Value} {placed.Total.Currency}");
         tell($"answered 202 after {clock.ElapsedMilliseconds} ms, seen from here; the shop's own times:");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(_patience);
+        deadline.CancelAfter(_timeLimit);
         try
         {
             StatusChange? last = null;
@@ -66,7 +66,7 @@ static class OrderCommand
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new UserError(
-                $"The order has not ended within {_patience.TotalMinutes:0} minutes. It goes on without this command: ./shop logs --order {placed.OrderId}");
+                $"The order has not ended within {_timeLimit.TotalMinutes:0} minutes. It goes on without this command: ./shop logs --order {placed.OrderId}");
         }
 
         if (watch)

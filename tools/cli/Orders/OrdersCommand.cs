@@ -80,6 +80,6 @@ static class OrdersCommand
 
     static string Query(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
-    /// <summary>As the shop gives it, so that JSON has all there is.</summary>
+    /// <summary>The order as the shop returns it, so that JSON has every field.</summary>
     sealed record Page(IReadOnlyList<JsonElement> Orders, string? Next);
 }

@@ -9,7 +9,7 @@ namespace Shop.Cli.Output;
 /// </summary>
 static class Print
 {
-    // Narrower than this nothing can be laid out.
+    // The layout needs at least this width.
     const int NarrowestWidth = 20;
 
     /// <summary>JSON for people and programs, the same for all commands.</summary>
@@ -19,7 +19,7 @@ static class Print
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Null where a program reads.</summary>
+    /// <summary>Null if a program reads the output.</summary>
     public static int? Width { get; } = Console.IsOutputRedirected ? null : Math.Max(Terminal.Out.Profile.Width, NarrowestWidth);
 
     /// <summary>False for a program, and for people who do not want them (no-color.org).</summary>

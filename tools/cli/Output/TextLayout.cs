@@ -7,7 +7,7 @@ namespace Shop.Cli.Output;
 static partial class TextLayout
 {
     /// <summary>The lines of a text. What follows a break is indented like the line's beginning.</summary>
-    /// <param name="width">Null for one that has no end: lines stay as they are.</param>
+    /// <param name="width">Null for no limit: lines stay as they are.</param>
     public static IEnumerable<string> Wrap(string text, int? width) => text.Split('\n').SelectMany(line => WrapLine(line, width));
 
     /// <summary>How many columns a text takes; colours take none.</summary>
@@ -46,7 +46,7 @@ static partial class TextLayout
 
             if (isEmpty && length + wordLength > limit)
             {
-                // Rather out of line than broken: an id is copied as a whole.
+                // A word that is too long stays whole, because people copy ids.
                 current.Clear();
                 length = 0;
             }

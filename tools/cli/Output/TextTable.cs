@@ -1,8 +1,8 @@
 namespace Shop.Cli.Output;
 
 /// <summary>
-/// A table as text. Where it is too wide, cells continue below within their column; where that does not do either, each row becomes
-/// a block with a line for each cell. Without a width a row is one line, however long.
+/// A table as text. If it is too wide, cells continue below within their column. If that is too wide as well, each row becomes a block with
+/// a line for each cell. Without a width, a row is one line, however long.
 /// </summary>
 /// <param name="columns">Their titles; one that begins with '#' is a column of numbers, aligned at the right.</param>
 sealed class TextTable(params string[] columns)

@@ -4,8 +4,8 @@ using Shop.Launcher.Running;
 namespace Shop.Cli.Testing;
 
 /// <summary>
-/// Prometheus's own checker of settings, alerts and queries. Debian has it in the package of the server, which installing would start: so
-/// the package is unpacked into the checkout instead, which takes no rights either.
+/// Prometheus's own checker of settings, alerts and queries. Debian has it in the package of the server, and installing that package would
+/// start the server. So the package is unpacked into the checkout, which needs no rights either.
 /// </summary>
 static class Promtool
 {
@@ -23,14 +23,14 @@ static class Promtool
         "promtool is missing, which checks deploy/observability. Install Prometheus, so that promtool is on the search path (https://prometheus.io/download), "
         + "and run the same command again.";
 
-    /// <summary>Null if it is not there.</summary>
+    /// <summary>Null if it is missing.</summary>
     public static string? Find(string root) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Append(FolderIn(root))
             .Select(folder => Path.Combine(folder, "promtool"))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Where it cannot be had the tests that need it fail, and say what to install; all others run.</summary>
+    /// <summary>Without it, the tests that need it fail and say what to install. All others run.</summary>
     public static async Task AddMissing(string root, Steps steps, CancellationToken cancellation)
     {
         if (Find(root) is null)

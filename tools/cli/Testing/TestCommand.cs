@@ -9,7 +9,9 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Cli.Testing;
 
-/// <summary>./shop test: everything the tests need, then all tests, then what they left behind. The script has built them.</summary>
+/// <summary>
+/// ./shop test: installs what the tests need, runs all tests and removes what they left behind. The script has built them.
+/// </summary>
 static class TestCommand
 {
     // A test project waits for its own conditions with deadlines far below this.
@@ -20,10 +22,10 @@ static class TestCommand
 
     static readonly Dictionary<string, string> _environment = new()
     {
-        // Nothing of the build may stay running afterwards.
+        // No process of the build may stay afterwards.
         ["MSBUILDDISABLENODEREUSE"] = "1",
         ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
-        // Tests start systems of their own, wherever this one is told to keep its state.
+        // Tests start systems of their own, so they must not get this system's state directory.
         [Checkout.StateVariable] = "",
     };
 
@@ -56,7 +58,7 @@ static class TestCommand
         return command;
     }
 
-    // Everything, or the projects that use one.
+    // A browser is needed for all tests together, and for the projects that use one.
     static bool NeedsBrowser(string[] arguments) =>
         !NamesProjects(arguments) || arguments.Any(argument => argument.Contains("Traces.Tests", StringComparison.Ordinal));
 
@@ -83,7 +85,7 @@ static class TestCommand
     static IEnumerable<string> Projects(Checkout checkout) =>
         Directory.EnumerateDirectories(Path.Combine(checkout.Root, "tests"), "*.Tests").Select(folder => Path.GetFileName(folder));
 
-    // A pattern without a match would leave its project out in silence.
+    // A missing module is an error, because a pattern without a match would leave its project out.
     static string Built(Checkout checkout, string project)
     {
         var folder = Path.Combine(checkout.Root, "tests", project, "bin", "Release");

@@ -36,7 +36,7 @@ static class TraceCommand
         return command;
     }
 
-    /// <summary>Only what led to the order's end.</summary>
+    /// <summary>Shows only the chain of causes that led to the order's end.</summary>
     public static async Task ShowChain(Checkout checkout, Guid order, CancellationToken cancellation)
     {
         var api = ApiOf(checkout, null);

@@ -10,7 +10,7 @@ sealed class WaterfallText(Waterfall waterfall, int? width)
     const int BarOfPrograms = 50;
     const int NarrowestBar = 15;
     const int WidestLabel = 90;
-    // Below this there is no room for bars, and labels are broken between words instead of cut.
+    // A narrower terminal has no room for bars. Labels are broken between words instead of cut.
     const int NarrowestWithBars = 72;
 
     const string Red = "31";
@@ -46,7 +46,7 @@ sealed class WaterfallText(Waterfall waterfall, int? width)
         return new(Label(row), style, span.IsError ? Red : ColourOf(row.Service), span.Wait is null ? '█' : '┄', span.StartTime, span.End);
     }
 
-    // Time that passed and that nobody told of, such as that of a process that was killed.
+    // A time without a span, such as that of a process that was killed.
     static Row Gap(WaterfallRow row) => new(
         $"{new string(' ', row.Depth)}○ no span tells of {Duration(row.GapBefore)}",
         Yellow, Yellow, '·', row.Span.StartTime - row.GapBefore, row.Span.StartTime);
@@ -81,7 +81,7 @@ sealed class WaterfallText(Waterfall waterfall, int? width)
         public IEnumerable<string> WithoutBar(int limit) =>
             TextLayout.Wrap($"{Label}  {Took.Replace(' ', '\u00A0')}", limit).Select(line => Print.Paint(line, Style));
 
-        // Before the word that is too long, if there is a word before it.
+        // The line breaks before the word that is too long, if there is a word before it.
         string Cut(int limit)
         {
             if (Label.Length <= limit)

@@ -40,7 +40,7 @@ public sealed class ShopApi : IDisposable
     public Task Cancel(Guid orderId, CancellationToken cancellation) =>
         Send(HttpMethod.Post, $"/orders/{orderId}/cancel", null, cancellation);
 
-    /// <summary>A request whose answer is nothing but that it worked.</summary>
+    /// <summary>Sends a request whose answer has no content of interest.</summary>
     /// <param name="body">Becomes JSON; null for none.</param>
     public async Task Send(HttpMethod method, string path, object? body, CancellationToken cancellation)
     {
@@ -54,7 +54,7 @@ public sealed class ShopApi : IDisposable
         return await Read<T>(response, cancellation);
     }
 
-    /// <summary>The steps of an order until it is terminal. Broken connections are taken up again where they broke.</summary>
+    /// <summary>The steps of an order until it is terminal. A broken connection is continued where it broke.</summary>
     public async IAsyncEnumerable<StatusChange> Watch(Guid orderId, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var last = 0;
@@ -138,7 +138,7 @@ public sealed class ShopApi : IDisposable
         }
     }
 
-    // Under a key, so that a write whose outcome nobody knows is simply sent again.
+    // Each write has a key, so that a write with an unknown outcome is simply sent again.
     async Task<HttpResponseMessage> Write(HttpMethod method, string path, object? body, string? key, CancellationToken cancellation)
     {
         key ??= Guid.NewGuid().ToString();
@@ -203,7 +203,7 @@ public sealed class ShopApi : IDisposable
         }
     }
 
-    // A problem of ours says what is wrong; another program's answer may be anything.
+    // A problem of the shop says what is wrong. Another program's answer may be anything.
     static Problem? ProblemOf(string text)
     {
         try
@@ -224,7 +224,7 @@ public sealed class ApiError(HttpStatusCode status, string detail, string? type)
 {
     public HttpStatusCode Status => status;
 
-    /// <summary>True if nobody knows whether it was done.</summary>
+    /// <summary>True if the outcome is unknown.</summary>
     public bool IsOutcomeUnknown => type == "urn:shop:problem:outcome-unknown";
 }
 

@@ -24,7 +24,7 @@ public sealed class Tokens(Secrets secrets, TimeProvider clock)
             IssuedAt = now,
             NotBefore = now,
             Expires = now + lifetime,
-            // No cache of signature providers: it would outlive the key disposed here.
+            // Signature providers are not cached, because the cache would outlive the key that is disposed here.
             SigningCredentials = new(new RsaSecurityKey(key), SecurityAlgorithms.RsaSha256)
             {
                 CryptoProviderFactory = new() { CacheSignatureProviders = false },

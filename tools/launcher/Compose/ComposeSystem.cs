@@ -121,8 +121,8 @@ public sealed class ComposeSystem
     }
 
     /// <summary>
-    /// What compose calls the containers, networks and data of a checkout; one name for each place, or two checkouts would replace each
-    /// other's. deploy/secrets.sh makes the same one.
+    /// What compose calls the containers, networks and data of a checkout. Each folder has its own name, because two checkouts would
+    /// replace each other's containers. deploy/secrets.sh makes the same name.
     /// </summary>
     public static string ProjectOf(string root) => "shop-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..8];
 

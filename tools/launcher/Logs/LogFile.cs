@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Shop.Launcher.Logs;
 
-/// <summary>A log that is being written, read from its beginning on. What was put aside of it comes first.</summary>
+/// <summary>A log that is being written, read from its beginning. The part that was put aside comes first.</summary>
 public sealed class LogFile
 {
     const int BlockBytes = 64 * 1024;
 
-    // Where the next line begins: counted from the beginning of the log, so below zero in the part before it.
+    // The position of the next line, from the beginning of the log. It is negative in the part before it.
     long _position;
     DateTime _putAside;
 
@@ -32,14 +32,14 @@ public sealed class LogFile
 
     public void SkipToEnd() => _position = new FileInfo(File).Length;
 
-    /// <summary>What comes next are so many lines at the end.</summary>
+    /// <summary>Moves to the last lines.</summary>
     public void SkipToLast(int lines)
     {
         using var parts = Open();
         var (block, newlines) = (new byte[BlockBytes], 0);
         for (var until = parts.End; until > parts.Start;)
         {
-            // Not across the border of the parts.
+            // A block does not cross the border of the parts.
             var from = Math.Max(until - BlockBytes, until > 0 ? 0 : parts.Start);
             var read = parts.Read(from, block.AsSpan(0, (int)(until - from)));
             for (var index = read - 1; index >= 0; index--)
@@ -82,7 +82,7 @@ public sealed class LogFile
         }
     }
 
-    // A log that has become shorter was put aside in part, and its lines are so much further up now; or it was begun anew.
+    // A log that has become shorter was put aside in part, and its lines have moved up. Or it was begun anew.
     void Follow(Parts parts)
     {
         if (parts.End < _position)
@@ -98,7 +98,8 @@ public sealed class LogFile
     /// <summary>A log and the part before it, as one.</summary>
     sealed class Parts(string file) : IDisposable
     {
-        readonly FileStream? _aside = System.IO.File.Exists(LogRotation.AsideOf(file)) ? Open(LogRotation.AsideOf(file)) : null;
+        readonly FileStream? _aside =
+            System.IO.File.Exists(LogRotation.PreviousPartOf(file)) ? Open(LogRotation.PreviousPartOf(file)) : null;
         readonly FileStream _log = Open(file);
 
         public long Start => -(_aside?.Length ?? 0);

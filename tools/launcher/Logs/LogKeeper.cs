@@ -34,7 +34,7 @@ public static class LogKeeper
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // Such as one that is deleted at this moment. The next round comes soon.
+                // A log may be deleted at this moment, for example. The next round comes soon.
                 Console.Error.WriteLine(error.Message);
             }
         }

@@ -14,7 +14,7 @@ public static partial class LogOrder
         var time = DateTimeOffset.MinValue;
         foreach (var line in log)
         {
-            // Never back: the lines of one log stay in their order.
+            // The time never goes back, so the lines of one log stay in their order.
             if (TimeOf(line) is { } own && own > time)
             {
                 time = own;
@@ -31,7 +31,7 @@ public static partial class LogOrder
             ? time
             : null);
 
-    // PostgreSQL and RabbitMQ begin their lines with it.
+    // PostgreSQL and RabbitMQ begin their lines with the time.
     [GeneratedRegex(@"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)( UTC|[+-]\d\d:\d\d)")]
     private static partial Regex ServerTime();
 }

@@ -4,26 +4,26 @@ using Microsoft.Win32.SafeHandles;
 namespace Shop.Launcher.Logs;
 
 /// <summary>
-/// Makes a log shorter that a process is writing. Nobody can tell the process to open another file: its output was given to it when it was
-/// started, and PostgreSQL and RabbitMQ know nothing of us. So the file stays, and its beginning moves to a second one.
+/// Shortens a log that a process is writing. The process cannot open another file, because it got its output when it was started. So the
+/// file stays, and its beginning moves to a second one.
 /// </summary>
 static class LogRotation
 {
-    // Whole blocks of every usual file system.
+    // The size is whole blocks of every usual file system.
     const int Block = 64 * 1024;
     const int CollapseRange = 0x08;
 
     /// <summary>Where the part before this file is.</summary>
-    public static string AsideOf(string log) => log + ".1";
+    public static string PreviousPartOf(string log) => log + ".1";
 
-    /// <param name="mayCollapse">False does without what not every file system can.</param>
+    /// <param name="mayCollapse">False uses no operation that some file systems lack.</param>
     /// <returns>True if no line can have been lost.</returns>
     public static bool PutAside(string log, bool mayCollapse = true)
     {
         using var file = new FileStream(log, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         var length = Math.Max(file.Length - 1, 0) / Block * Block;
         var isKept = Copy(file, length, log);
-        // Takes the beginning off in one step: what is written meanwhile is written behind it.
+        // Removes the beginning in one step. Lines that are written meanwhile go to the end.
         if (length > 0 && mayCollapse && Collapse(file.SafeFileHandle, CollapseRange, 0, length) == 0)
         {
             return true;
@@ -31,20 +31,20 @@ static class LogRotation
 
         if (isKept)
         {
-            using var rest = new FileStream(AsideOf(log), FileMode.Append);
+            using var rest = new FileStream(PreviousPartOf(log), FileMode.Append);
             file.Position = length;
             file.CopyTo(rest);
         }
 
-        // What is written just between these two is lost.
+        // A line that is written between these two statements is lost.
         file.SetLength(0);
         return false;
     }
 
-    // A disk without room for the old part loses it: it must not lose what is written now.
+    // If the disk has no room for the old part, that part is lost, so that there is room for new lines.
     static bool Copy(FileStream file, long length, string log)
     {
-        var draft = AsideOf(log) + ".new";
+        var draft = PreviousPartOf(log) + ".new";
         try
         {
             using (var copy = new FileStream(draft, FileMode.Create))
@@ -57,7 +57,7 @@ static class LogRotation
                 }
             }
 
-            File.Move(draft, AsideOf(log), overwrite: true);
+            File.Move(draft, PreviousPartOf(log), overwrite: true);
             return true;
         }
         catch (IOException)

@@ -31,7 +31,7 @@ public sealed class LogText(int width, bool coloured, DateTimeOffset now)
 
     string Paint(string text, string? colour) => coloured && colour is not null ? $"\e[{colour}m{text}\e[0m" : text;
 
-    // By first appearance, the same for all replicas of a service.
+    // Colours are given in the order of appearance. All replicas of a service have the same one.
     string ColourOf(string process)
     {
         var service = process.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9').TrimEnd('-');

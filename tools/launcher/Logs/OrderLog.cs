@@ -1,8 +1,8 @@
 namespace Shop.Launcher.Logs;
 
 /// <summary>
-/// What all processes say about one order: the lines that name it, and those that name no order but were written in a trace it is
-/// mentioned in, such as a gateway's that could not reach a service.
+/// The lines of all processes about one order. These are the lines that name it, and the lines that name no order but belong to a trace in
+/// which it is mentioned, such as those of a gateway that could not reach a service.
 /// </summary>
 public sealed class OrderLog
 {

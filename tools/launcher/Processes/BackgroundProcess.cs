@@ -23,8 +23,8 @@ public sealed record BackgroundProcess(string Name, int Port, string Command, IR
         new object[] { Command, Arguments, WorkingDirectory, Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal), Build }))));
 
     /// <summary>
-    /// Starts it in a session of its own, with its output in a log file: it outlives this command, and a Ctrl+C in the
-    /// terminal does not reach it.
+    /// Starts it in a session of its own, with its output in a log file. So it outlives this command, and a Ctrl+C in the terminal does not
+    /// reach it.
     /// </summary>
     public ProcessRecord Start(StateDirectory state)
     {

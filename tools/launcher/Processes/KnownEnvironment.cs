@@ -3,8 +3,8 @@ using System.Collections;
 namespace Shop.Launcher.Processes;
 
 /// <summary>
-/// What this program, and so everything it starts, takes over from the shell: what is on this list, and nothing else. Shells are full of
-/// settings for other systems (a proxy, PG…, RABBITMQ_…, ASPNETCORE_…, DOTNET_…), which libraries and servers read by themselves.
+/// The variables of the shell that this program, and so everything it starts, takes over. Shells have settings for other systems (a proxy,
+/// PG…, RABBITMQ_…, ASPNETCORE_…, DOTNET_…), which libraries and servers would read by themselves.
 /// </summary>
 public static class KnownEnvironment
 {
@@ -21,7 +21,7 @@ public static class KnownEnvironment
 
     static readonly string[] _beginnings = ["LANG", "LC_", "SHOP_", "DOTNET_CLI_", "NUGET_"];
 
-    // What the services can be told from outside. Where they find servers, logins and each other is the launcher's to say.
+    // The settings of services that a user may change. The launcher sets where they find servers, logins and each other.
     static readonly string[] _settings =
     [
         "OrderSaga__", "Admission__", "KeptTraces__", "Idempotency__", "Payments__", "Reconciliation__", "CardNetwork__",
@@ -29,7 +29,7 @@ public static class KnownEnvironment
         "TrustedForwarders__", "Store__",
     ];
 
-    // Each program's own, so not those of the program that started this one.
+    // Each program has its own values of these, so those of the program that started this one do not count.
     static readonly string[] _others = ["SHOP_SECRETS", "SHOP_INSTANCE"];
 
     /// <summary>All of the shell's, for tools that are the user's and not the shop's: docker, apt-get.</summary>
@@ -55,7 +55,7 @@ public static class KnownEnvironment
     public static IEnumerable<string> Unknown(IReadOnlyDictionary<string, string> shell) => shell.Keys.Where(name => name switch
     {
         TemporaryFolder => !Directory.Exists(shell[name]),
-        // How to talk to the user's collector; without one there is ours.
+        // These variables belong to the user's collector. Without one, the launcher's own collector is used.
         _ when name.StartsWith(Collector, StringComparison.Ordinal) => !shell.ContainsKey(Collector + "ENDPOINT"),
         _ => _others.Contains(name) || !(_names.Contains(name) || Begins(name, _beginnings) || Begins(name, _settings)),
     });

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Shop.Launcher.Processes;
 
-/// <summary>Waits for what nothing announces.</summary>
+/// <summary>Waits for a condition by asking again and again.</summary>
 public static class Poll
 {
-    /// <summary>Asks again and again until the condition holds; at least once.</summary>
+    /// <summary>Asks at least once, until the condition holds.</summary>
     /// <returns>False if it did not hold within the time limit.</returns>
     public static async Task<bool> Until(
         Func<Task<bool>> holds, TimeSpan limit, TimeSpan interval, CancellationToken cancellation = default)

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Shop.Launcher.Processes;
 
-/// <summary>What Linux tells about processes under /proc.</summary>
+/// <summary>Reads about processes under /proc.</summary>
 public static class ProcFiles
 {
     static readonly string _boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     /// <summary>
-    /// Identifies a live process for good: its start, in clock ticks since boot, and the boot. Null if there is none
-    /// of that id, or only the exit code of a dead one that its parent has not fetched yet.
+    /// Identifies a live process for ever: by its start, in clock ticks since boot, and the boot. Null if no process has the id, or only a
+    /// dead one whose parent has not fetched its exit code yet.
     /// </summary>
     public static string? IdentityOf(int pid) =>
         Stat(pid) is { IsAlive: true } stat ? $"{_boot}/{stat.StartTicks}" : null;
@@ -64,7 +64,7 @@ public static class ProcFiles
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // Gone, or somebody else's: look at the next.
+                // The process is gone, or belongs to another user.
                 continue;
             }
         }

@@ -15,7 +15,7 @@ public enum Signal
 /// <summary>Sends signals to processes.</summary>
 public static class Signals
 {
-    /// <summary>A process that is already gone is no error: signals race with exits.</summary>
+    /// <summary>Sends a signal. A process that is already gone is no error, because signals race with exits.</summary>
     public static void Send(int pid, Signal signal) => _ = Kill(pid, (int)signal);
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -1,8 +1,8 @@
 namespace Shop.Launcher.Processes;
 
 /// <summary>
-/// Processes of a system that its table does not know: a command was killed between starting one and noting it down, or what was started
-/// has started another and died. Each has the system's mark in its environment, which it passes on to its own.
+/// Processes of a system that are not in its table: a command was killed between the start and the entry, or a process has started another
+/// one and died. Each has the system's mark in its environment, which its children inherit.
 /// </summary>
 static class StrayProcesses
 {

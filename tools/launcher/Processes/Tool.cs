@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Shop.Launcher.Processes;
 
-/// <summary>Runs a program to its end and collects what it says.</summary>
+/// <summary>Runs a program to its end and collects its output.</summary>
 public static class Tool
 {
     /// <summary>How it ended, and what it printed.</summary>

@@ -12,7 +12,7 @@ namespace Shop.Launcher.Running;
 public enum Health
 {
     [JsonStringEnumMemberName("ready")] Ready,
-    /// <summary>It serves, though something it depends on is away.</summary>
+    /// <summary>It serves requests, though something it depends on is away.</summary>
     [JsonStringEnumMemberName("degraded")] Degraded,
     [JsonStringEnumMemberName("starting")] Starting,
     [JsonStringEnumMemberName("unhealthy")] Unhealthy,

@@ -1,8 +1,8 @@
 namespace Shop.Launcher.Running;
 
 /// <summary>
-/// What lies between a program and the rest of the system, and which release of it runs. Usually nothing, and this one; drills
-/// put their faults there.
+/// What lies between a program and the rest of the system, and which release of the program runs. By default, nothing lies between and this
+/// release runs. Drills insert their faults here.
 /// </summary>
 public class LaunchEnvironment
 {

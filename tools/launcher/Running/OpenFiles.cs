@@ -10,7 +10,7 @@ static class OpenFiles
     const string Limits = "/proc/self/limits";
     const string Limit = "Max open files";
 
-    // With a quarter of it .NET says that it is out of memory, after the servers have started.
+    // With a quarter of this limit, .NET reports that it is out of memory, after the servers have started.
     const int Enough = 1024;
 
     public static void MustSuffice() => MustSuffice(File.ReadAllText(Limits));

@@ -7,7 +7,7 @@ using Shop.Launcher.Processes;
 
 namespace Shop.Launcher.Running;
 
-/// <summary>Finds out before a start whether somebody else has the port.</summary>
+/// <summary>Checks before a start whether another process has the port.</summary>
 static class PortCheck
 {
     const string Listening = "0A";
@@ -31,7 +31,7 @@ static class PortCheck
             {
                 var owner = (OwnerOf(port, state => state == Listening) ?? OwnerOf(port, _ => true)) is { } found ? $" by {found}" : "";
                 throw new UserError(
-                    $"Port {port}, which {process} needs, is in use{owner}. Stop that{WayAside(wanted.Select(other => other.Port - offset), offset)}");
+                    $"Port {port}, which {process} needs, is in use{owner}. Stop that{OtherPortsAdvice(wanted.Select(other => other.Port - offset), offset)}");
             }
         }
     }
@@ -62,7 +62,7 @@ static class PortCheck
     /// <summary>Whether somebody listens there.</summary>
     public static bool IsTaken(int port) => Listeners().Contains(port);
 
-    // As the servers do it: past what is left of connections to a killed predecessor.
+    // The check ignores the remains of connections to a killed predecessor, as the servers do.
     static bool Binds(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -88,7 +88,7 @@ static class PortCheck
             ? other
             : null;
 
-    static string WayAside(IEnumerable<int> ports, int current)
+    static string OtherPortsAdvice(IEnumerable<int> ports, int current)
     {
         var taken = Listeners();
         var free = Enumerable.Range(0, (Ports.OffsetMax / OffsetStep) + 1).Select(step => step * OffsetStep)
@@ -109,15 +109,15 @@ static class PortCheck
         { } pid => (CheckoutOf(pid) is { } root ? $"the Shop of {root}, " : "") + $"{ProcFiles.CommandOf(pid)} (process {pid})",
     };
 
-    // Our programs lie in their checkout, our servers' data too, or the mark tells.
+    // Programs of the shop and the data of its servers are inside their checkout. Otherwise the mark names it.
     static string? CheckoutOf(int pid) => ProcFiles.ArgumentsOf(pid)
         .Append(ProcFiles.VariableOf(pid, StrayProcesses.Mark) ?? "")
         .Where(Path.IsPathRooted)
         .Select(Checkout.RootOf)
         .FirstOrDefault(root => root is not null);
 
-    // As far as this user may look: the socket's inode, then the process that has it open. Null for no such socket, 0 for a process that
-    // this user may not look at.
+    // Finds the socket's inode, and then the process that has it open. Null if there is no such socket, 0 if this user may not see the
+    // process.
     static int? PidAt(int port, Func<string, bool> isState)
     {
         var local = ":" + port.ToString("X4", CultureInfo.InvariantCulture);

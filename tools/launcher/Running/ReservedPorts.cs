@@ -1,14 +1,16 @@
 namespace Shop.Launcher.Running;
 
 /// <summary>
-/// Keeps Linux from giving our servers' ports to outgoing connections while a server is down. Without it, a client that
-/// tries to reconnect may be given the very port it wants to reach: it then talks to itself, and the server cannot start.
+/// Keeps Linux from giving our servers' ports to outgoing connections while a server is down. Otherwise a client that reconnects may get
+/// the very port it wants to reach. It would be connected to itself, and the server could not start.
 /// </summary>
 static class ReservedPorts
 {
     const string Setting = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
-    /// <summary>Does so where this user may; elsewhere a start waits until the port is free. A restart of Linux undoes it.</summary>
+    /// <summary>
+    /// Reserves the ports if this user may. Otherwise a start waits until the port is free. A restart of Linux undoes it.
+    /// </summary>
     public static void Add(params int[] ports)
     {
         try
@@ -22,7 +24,7 @@ static class ReservedPorts
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Not root, or a container with a read-only view: nothing else depends on it.
+            // This user is not root, or the container's /proc is read-only. Nothing else depends on the reservation.
             return;
         }
     }

@@ -10,14 +10,17 @@ public static class SettingsFiles
 
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Of what a plan leaves out, and of nothing else: two of the same would fight over their port.</summary>
+    /// <summary>
+    /// Writes the settings of the programs that a plan leaves out. A program that the plan has already runs, and a second one could not use
+    /// its port.
+    /// </summary>
     public static void Write(Checkout checkout, SystemPlan plan)
     {
         Delete(checkout.State);
         foreach (var process in new ShopPrograms(checkout).All(plan.Replicas).Where(process => plan.Without.Contains(process.Name)))
         {
             var folder = FolderOf(checkout.State, process.Name);
-            // A service's first replica is the one that is left out first.
+            // The first replica is the first one that a plan leaves out, so its settings are written.
             if (!Directory.Exists(folder))
             {
                 Write(folder, process.Environment);
@@ -41,7 +44,8 @@ public static class SettingsFiles
         Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
         foreach (var (key, value) in settings)
         {
-            // What .NET reads before it looks at any file has no place in one; but for where it listens there is another name.
+            // .NET reads some settings before it reads any file, so these do not work in one. The address to listen at has another name for
+            // files.
             if (key == ShopPrograms.ListensKey || !IsForTheRuntime(key))
             {
                 var file = Path.Combine(folder, key == ShopPrograms.ListensKey ? "urls" : key);

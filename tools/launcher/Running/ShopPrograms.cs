@@ -19,25 +19,26 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     const string DrainingKey = "Draining__Time";
     const string InstanceKey = "SHOP_INSTANCE";
 
-    // The one that runs this program, unless it was started by its own name, as tests are.
+    // The dotnet that runs this program. A program that was started by its own name, such as a test, takes the one on the search path.
     public static readonly string Dotnet =
         Environment.ProcessPath is { } program && Path.GetFileName(program) == "dotnet" ? program : "dotnet";
 
     readonly LaunchEnvironment _environment = environment ?? LaunchEnvironment.Plain;
 
-    // Each process gets them anyway. Named among its settings, a change of one is a reason to start it anew.
+    // Each process inherits these variables anyway. They are also among its settings, so that a change of one starts it anew.
     readonly IReadOnlyDictionary<string, string> _shell = KnownEnvironment.Settings;
 
     static readonly Dictionary<string, string> _common = new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = "Production",
         ["DOTNET_ENVIRONMENT"] = "Production",
-        // Collects the youngest objects often: many processes share this machine's memory. Hexadecimal bytes.
+        // A small size collects the youngest objects often, because many processes share this machine's memory. The number is hexadecimal
+        // bytes.
         ["DOTNET_GCgen0size"] = "800000",
         ["DOTNET_NOLOGO"] = "1",
     };
 
-    // For the programs that are no part of the shop, and log as .NET does.
+    // For programs that are no part of the shop and log in the format of .NET.
     static readonly Dictionary<string, string> _plainLog = new()
     {
         ["Logging__Console__FormatterName"] = "simple",
@@ -46,7 +47,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         ["Logging__Console__FormatterOptions__UseUtcTimestamp"] = "true",
     };
 
-    /// <summary>In the order a request passes them, backwards: what others need comes first.</summary>
+    /// <summary>In start order: a program comes before the programs that need it.</summary>
     public IReadOnlyList<BackgroundProcess> All(IReadOnlyDictionary<string, int> replicas) =>
     [
         .. UsersCollector is null ? [TraceViewerProcess()] : Array.Empty<BackgroundProcess>(),
@@ -65,8 +66,8 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
             $"There is no process \"{name}\". There are: {string.Join(", ", Replicas.Services.Concat(all.Select(process => process.Name)))}.");
     }
 
-    /// <summary>Whoever has a Jaeger or another collector running uses that, and no viewer is started. Null for nobody.</summary>
-    // A shell that has taken up what ./shop env prints has the viewer's own address.
+    /// <summary>A Jaeger or another collector that the user runs. It replaces the viewer. Null for none.</summary>
+    // A shell with the output of ./shop env has the viewer's own address, which does not count.
     public static string? UsersCollector =>
         Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && !KnownEnvironment.OfShell.ContainsKey(InstanceKey)
             ? url
@@ -109,7 +110,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
             ["RabbitMq__Username"] = service,
             ["RabbitMq__Password"] = checkout.State.Secrets.Password("rabbitmq-" + service),
         };
-        // A variable of the same name wins.
+        // A variable of the shell with the same name wins.
         foreach (var (key, limit) in ShortTimeLimits.Of[service])
         {
             settings[key] = _shell.GetValueOrDefault(key, limit);
@@ -142,10 +143,10 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     {
         var settings = new Dictionary<string, string>
         {
-            // Nobody balances load over gateways here.
+            // There is no load balancer before the gateway.
             [DrainingKey] = "00:00:00",
             ["Metrics__Port"] = $"{checkout.Ports.GatewayMetrics}",
-            // A proxy that somebody puts in front of it runs on this machine.
+            // A proxy in front of the gateway runs on this machine.
             ["TrustedForwarders__Networks__0"] = "127.0.0.0/8",
         };
         AddAuthentication(settings);
@@ -180,7 +181,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         "Shop.Traces",
         new(_plainLog)
         {
-            // It has three, by names of its own.
+            // The viewer has three ports, with settings of its own.
             [ListensKey] = "",
             ["Ports__Page"] = $"{checkout.Ports.TraceViewer.Page}",
             ["Ports__OtlpGrpc"] = $"{checkout.Ports.TraceViewer.Grpc}",
@@ -217,7 +218,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         string[] command = [.. _environment.WrapperOf(name), Dotnet, Path.Combine(folder, assembly + ".dll")];
         return new(name, port, command[0], command[1..])
         {
-            // Where its appsettings.json lies.
+            // The folder with its appsettings.json.
             WorkingDirectory = folder,
             Build = BuildOf(folder),
             Environment = Merged(
@@ -229,7 +230,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         };
     }
 
-    // The later one wins, in whatever case the earlier one wrote the name.
+    // A later layer wins. The case of names does not matter.
     static Dictionary<string, string> Merged(params IEnumerable<IReadOnlyDictionary<string, string>> layers)
     {
         var merged = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -241,7 +242,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         return merged;
     }
 
-    // Changes when one of our own assemblies or its default settings do.
+    // The value changes with our own assemblies and the default settings.
     static string BuildOf(string folder)
     {
         var build = new DirectoryInfo(folder);

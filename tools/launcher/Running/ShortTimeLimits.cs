@@ -1,7 +1,7 @@
 namespace Shop.Launcher.Running;
 
 /// <summary>
-/// Time limits for somebody who watches: an order whose payment never works ends in half a minute. The services' own defaults outlast an
+/// Short time limits for local work: an order whose payment never works ends in half a minute. The services' own defaults outlast an
 /// outage.
 /// </summary>
 public static class ShortTimeLimits

@@ -118,7 +118,7 @@ public sealed class SystemStart(Checkout checkout, Steps steps, LaunchEnvironmen
         }
     }
 
-    // Services need their database and its migrations; for RabbitMQ they wait by themselves.
+    // Services need their database and its migrations before the start. They wait for RabbitMQ by themselves.
     async Task StartPrograms(
         IReadOnlyCollection<BackgroundProcess> missing, IReadOnlyList<string> toMigrate, CancellationToken cancellation)
     {
@@ -179,7 +179,7 @@ public sealed class SystemStart(Checkout checkout, Steps steps, LaunchEnvironmen
                 switch (await health.Of(record, cancellation))
                 {
                     case Health.Ready:
-                    // Where somebody else runs a part, it may be away as often as it likes.
+                    // A part that somebody else runs may be away at any time.
                     case Health.Degraded when plan.Without is not []:
                         return first;
                     case Health.Dead:

@@ -16,7 +16,7 @@ public sealed record SystemStatus(
         var plan = SystemPlan.Of(checkout.State);
         if (checkout.State.Processes.All is not [])
         {
-            // Its own, whatever the environment of this command says.
+            // The ports of the running system, whatever the environment of this command says.
             checkout = checkout with { Ports = new(plan.PortOffset) };
         }
 

@@ -4,7 +4,7 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Launcher.Running;
 
-/// <summary>Stops everything a start recorded: first who takes requests, last what holds the data.</summary>
+/// <summary>Stops everything that a start recorded: programs that take requests first, servers with data last.</summary>
 public sealed class SystemStop(Checkout checkout, Steps steps)
 {
     const int ServerStage = 3;
@@ -61,7 +61,7 @@ public sealed class SystemStop(Checkout checkout, Steps steps)
         }
         else if (record.IsAlive)
         {
-            // PostgreSQL's own word for: do not wait for clients to leave.
+            // In PostgreSQL, fast means: do not wait for clients to leave.
             var signal = ServerProcesses.IsDatabase(record.Name) ? Signal.Interrupt : Signal.Terminate;
             await steps.Run(
                 $"stopping {record.Name}",

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Shop.Launcher.Servers;
 
-/// <summary>Asks a port whether a broker speaks AMQP there, which it does only when it takes clients.</summary>
+/// <summary>Checks whether a broker speaks AMQP at a port. It does so once it takes clients.</summary>
 static class AmqpGreeting
 {
     static readonly TimeSpan _limit = TimeSpan.FromSeconds(3);

@@ -3,20 +3,20 @@ using System.Text.Json;
 namespace Shop.Launcher.Servers;
 
 /// <summary>
-/// Who may do what in the broker, as deploy/rabbitmq/access.json says for all ways to run the shop. A service may use its own queues,
-/// publish what it announces or asks for, and listen to what it consumes; so none can forge another's messages.
+/// The rights in the broker, from deploy/rabbitmq/access.json, for all ways to run the shop. A service may use its own queues, publish its
+/// own messages, and bind to the messages it consumes. So no service can forge another's messages.
 /// </summary>
 public static class BrokerAccess
 {
     public const string VirtualHost = "shop";
     public const string Monitor = "monitor";
 
-    /// <summary>Whoever listens to what is announced, and says nothing.</summary>
+    /// <summary>The user for programs that receive announcements and send nothing.</summary>
     public const string Subscriber = "subscriber";
 
     static readonly Access _access = Read();
 
-    /// <summary>What the queues of others may hold.</summary>
+    /// <summary>The limits of subscribers' queues.</summary>
     public static IReadOnlyList<BrokerPolicy> Policies => _access.Policies;
 
     public static IReadOnlyList<BrokerUser> Users(Secrets secrets) =>

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Shop.Launcher.Servers;
 
-/// <summary>What a RabbitMQ node is told at its start: who there is, and what each may do.</summary>
+/// <summary>The users and rights that a RabbitMQ node gets at its start.</summary>
 public static class BrokerDefinitions
 {
     // Users come with the definitions, so the node never makes its well-known guest, and no slow tool has to add them.

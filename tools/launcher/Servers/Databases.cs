@@ -23,12 +23,12 @@ public sealed class Databases(PostgresServer server, Secrets secrets)
     public static string OwnerOf(string service) => service + "_owner";
 
     public string ConnectionString(string service, string user) =>
-        // Nobody logs in by Kerberos, and its library is not everywhere.
+        // No user logs in with Kerberos, and its library is not installed everywhere.
         $"Host={Host};Port={server.Port};Database={service};Username={user};Password={secrets.Password("postgres-" + user)};GSS Encryption Mode=Disable";
 
     /// <summary>
-    /// A connection that may read everything of a service. A new one each time: who looks often does so after a restart of the
-    /// server, which breaks pooled ones.
+    /// A connection that may read everything of a service. It is not pooled, because readers often come after a restart of the server,
+    /// which breaks pooled connections.
     /// </summary>
     public async Task<NpgsqlConnection> OpenToRead(string service, CancellationToken cancellation)
     {
@@ -37,7 +37,9 @@ public sealed class Databases(PostgresServer server, Secrets secrets)
         return connection;
     }
 
-    /// <summary>A connection of its own that may do anything in a service's database, past every pooler and proxy.</summary>
+    /// <summary>
+    /// A connection with all rights in a service's database. It goes directly to the server, not through a pooler or proxy.
+    /// </summary>
     public async Task<NpgsqlConnection> OpenAsSuperuser(string service, CancellationToken cancellation)
     {
         var connection = new NpgsqlConnection(server.ConnectionString(service) + ";Pooling=false;GSS Encryption Mode=Disable");
@@ -45,12 +47,10 @@ public sealed class Databases(PostgresServer server, Secrets secrets)
         return connection;
     }
 
-    /// <summary>
-    /// Makes what is missing, by the script that compose and Kubernetes run, too. Safe to run again.
-    /// </summary>
+    /// <summary>Makes what is missing, with the script that compose and Kubernetes run too. It is safe to run again.</summary>
     public async Task Prepare(CancellationToken cancellation)
     {
-        // The script reads them from their files.
+        // The script reads the passwords from their files.
         foreach (var user in Replicas.Services.SelectMany(service => new[] { OwnerOf(service), service }).Append(Audit))
         {
             secrets.Password("postgres-" + user);

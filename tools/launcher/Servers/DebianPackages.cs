@@ -3,7 +3,7 @@ using Shop.Launcher.Running;
 
 namespace Shop.Launcher.Servers;
 
-/// <summary>Installs what Shop needs where apt-get can, and otherwise says in one message what to install.</summary>
+/// <summary>Installs what Shop needs if apt-get can. Otherwise one message says what to install.</summary>
 public static class DebianPackages
 {
     public static readonly IReadOnlyList<Package> Servers =
@@ -37,7 +37,9 @@ public static class DebianPackages
 
     const string Installer = "deploy/install-packages.sh";
 
-    /// <summary>Installs what is missing, and says so first. Not to be called while a display is on: sudo may ask for a password.</summary>
+    /// <summary>
+    /// Installs what is missing, and says so first. Callers must not show a display meanwhile, because sudo may ask for a password.
+    /// </summary>
     public static async Task AddMissing(IEnumerable<Package> wanted, Steps steps, CancellationToken cancellation)
     {
         if (Missing(wanted) is not { Length: > 0 } packages)
@@ -75,7 +77,7 @@ public static class DebianPackages
             {
                 var result = await Tool.Run(
                     [.. Sudo(rights), "/bin/sh", Path.Combine(Checkout.FindRoot(), Installer), .. packages.Select(package => package.Name)],
-                    // A proxy may lead to the packages.
+                    // The packages may be behind a proxy.
                     environment: KnownEnvironment.OfShell,
                     cancellation: cancellation);
                 if (!result.Succeeded || Missing(packages) is not [])
@@ -92,7 +94,7 @@ public static class DebianPackages
         Environment.IsPrivilegedProcess ? InstallRights.Root
         : !ServerPrograms.Find("sudo") ? InstallRights.None
         : (await Tool.Run(["sudo", "-n", "true"], cancellation: cancellation)).Succeeded ? InstallRights.WithoutPassword
-        // It asks on the terminal itself, so there must be one, and somebody at it.
+        // sudo asks on the terminal itself, so there must be one with a person at it.
         : Console.IsInputRedirected || Console.IsOutputRedirected ? InstallRights.None
         : InstallRights.ByPassword;
 

@@ -6,8 +6,8 @@ using Shop.Launcher.Running;
 namespace Shop.Launcher.Servers;
 
 /// <summary>
-/// A pooler in front of a PostgreSQL server, in transaction mode: a session is lent for one transaction at a time, so what one statement
-/// leaves behind in it the next one does not find.
+/// A pooler in front of a PostgreSQL server, in transaction mode: a session is lent for one transaction at a time, so the state that one
+/// transaction leaves in it is missing in the next.
 /// </summary>
 public sealed class PgBouncerServer(StateDirectory state, int port, int databasePort)
 {
@@ -15,7 +15,7 @@ public sealed class PgBouncerServer(StateDirectory state, int port, int database
 
     const string Host = "127.0.0.1";
 
-    // Fewer than the services' pools have together: sessions change hands all the time.
+    // The number is lower than the services' pools have together, so that sessions change hands all the time.
     const int SessionsPerService = 6;
     static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(50);
@@ -53,7 +53,7 @@ public sealed class PgBouncerServer(StateDirectory state, int port, int database
         }
     }
 
-    /// <summary>What it says of itself: how many transactions it has carried, and over how many sessions at the server.</summary>
+    /// <summary>Its own statistics: the number of transactions, and of sessions at the server that carried them.</summary>
     public async Task<(long Transactions, int Sessions)> Use(CancellationToken cancellation)
     {
         var stats = await Ask("show stats_totals", cancellation);

@@ -17,7 +17,7 @@ public sealed class PostgresServer(StateDirectory state, int port, bool durable 
 
     public int Port => port;
 
-    /// <summary>What its process is called.</summary>
+    /// <summary>The name of its process.</summary>
     public string Process { get; init; } = Name;
 
     public string Folder { get; init; } = state.Combine(Name);
@@ -27,12 +27,12 @@ public sealed class PostgresServer(StateDirectory state, int port, bool durable 
 
     public bool IsAlive => state.Processes.IsAlive(Process);
 
-    // Without the link that may stand in its place: the server's user cannot enter where the link is.
+    // The real folder behind a link: the server's user cannot enter the folder with the link.
     string Home => ServerUser.RealFolder(Folder);
 
     string Data => Path.Combine(Home, "data");
 
-    /// <summary>As the superuser; the services get users of their own.</summary>
+    /// <summary>The superuser's connection string. Services get users of their own.</summary>
     public string ConnectionString(string database = "postgres") =>
         $"Host=127.0.0.1;Port={port};Database={database};Username={Superuser};Password={state.Secrets.Password(Superuser)}";
 
@@ -55,7 +55,7 @@ public sealed class PostgresServer(StateDirectory state, int port, bool durable 
     {
         if (state.Processes.Find(Process) is { } record)
         {
-            // Interrupt: do not wait for clients to leave, roll back and end with a checkpoint.
+            // SIGINT means: do not wait for clients to leave, roll back and end with a checkpoint.
             await BackgroundProcess.Stop(record, _stopLimit, Signal.Interrupt);
             state.Processes.Remove(Process);
         }
@@ -83,7 +83,7 @@ public sealed class PostgresServer(StateDirectory state, int port, bool durable 
         }
 
         var programs = ServerPrograms.PostgresFolder() ?? throw new UserError("PostgreSQL is not installed.");
-        // Made beside and moved into place, so that an interruption leaves no half cluster behind.
+        // The cluster is made in another folder and moved into place, so that an interruption leaves no half cluster.
         var draft = Path.Combine(Home, "draft");
         if (Directory.Exists(draft))
         {
@@ -127,8 +127,8 @@ public sealed class PostgresServer(StateDirectory state, int port, bool durable 
         environment: new Dictionary<string, string>(ProgramEnvironment) { ["PGPASSWORD"] = state.Secrets.Password(Superuser) },
         cancellation: cancellation);
 
-    // After a crash of the main process, its helpers may hold the shared memory for a moment; and a process id file whose
-    // id was given to another process since would stop a new server.
+    // After a crash of the main process, its helpers may hold the shared memory for a moment. A process id file whose id belongs to another
+    // process by now would stop a new server.
     async Task ClearCrash(CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();

@@ -4,8 +4,8 @@ namespace Shop.Launcher.Servers;
 public static class PostgresSettings
 {
     /// <summary>
-    /// Durable means what it says: every commit is on disk before it is answered. A test's cluster may skip that; it still
-    /// survives the death of its processes, not that of the machine.
+    /// Durable means that every commit is on disk before it is answered. A test's cluster may skip that. It then survives the death of its
+    /// processes, but not that of the machine.
     /// </summary>
     public static IEnumerable<string> Arguments(int port, bool durable)
     {

@@ -19,18 +19,18 @@ public sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, st
 
     public RabbitMqPorts Ports => ports;
 
-    /// <summary>What its process is called.</summary>
+    /// <summary>The name of its process.</summary>
     public string Process { get; init; } = Name;
 
     /// <summary>A node whose cluster this one joins when it starts for the first time; null for a cluster of its own.</summary>
     public RabbitMqServer? Joins { get; init; }
 
-    /// <summary>As the cluster knows it.</summary>
+    /// <summary>The node's name in the cluster.</summary>
     public string NodeName => $"shop-{ports.Amqp}@localhost";
 
     public bool IsAlive => state.Processes.IsAlive(Process);
 
-    /// <summary>The user with the right to look; the first one that has a tag.</summary>
+    /// <summary>The management interface, as the first user with a tag, who may read it.</summary>
     public BrokerManagement Management =>
         new(new($"http://127.0.0.1:{ports.Management}"), users.First(user => user.Tags.Length > 0), virtualHost);
 
@@ -86,7 +86,7 @@ public sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, st
         return clean;
     }
 
-    /// <summary>What only the broker's own tool can do.</summary>
+    /// <summary>Runs the broker's own tool.</summary>
     /// <returns>What it printed.</returns>
     public async Task<string> Control(IEnumerable<string> command, CancellationToken cancellation)
     {
@@ -136,12 +136,12 @@ public sealed class RabbitMqServer(StateDirectory state, RabbitMqPorts ports, st
                 ["ERL_EPMD_PORT"] = $"{ports.NameServer}",
                 ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
                 ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}",
-                // Named although they do not exist: the machine's own under /etc/rabbitmq must not count.
+                // These files do not exist. Naming them keeps the node from reading the machine's own under /etc/rabbitmq.
                 ["RABBITMQ_CONF_ENV_FILE"] = Inside("rabbitmq-env.conf"),
                 ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Inside("advanced.config"),
-                // Ours is there already. One that a helper of the node starts would outlive a node that is stopped meanwhile.
+                // Our name server already runs. One that a helper of the node starts would outlive a node that is stopped meanwhile.
                 ["ERL_FLAGS"] = "-start_epmd false",
-                // Makes the start script become the node instead of waiting for it: the process id is the node's.
+                // With this variable, the start script becomes the node instead of waiting for it, so the process id is the node's.
                 ["RUNNING_UNDER_SYSTEMD"] = "true",
                 // A locale the Erlang VM can read names in.
                 ["LC_ALL"] = "C.UTF-8",

@@ -43,7 +43,7 @@ public static class ServerPrograms
                 .Select(folder => Path.Combine(folder, name)))
             .FirstOrDefault();
 
-    /// <summary>The system's own comes first: it is the one whose packages apt-get installs.</summary>
+    /// <summary>The system's own Python comes first, because apt-get installs packages for it.</summary>
     public static string? Python => Has("/usr/bin", "python3") ? "/usr/bin/python3" : Find("python3") ? "python3" : null;
 
     public static bool HasPythonModule(string module) =>

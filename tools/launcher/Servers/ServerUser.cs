@@ -16,15 +16,15 @@ public static class ServerUser
         : [.. command];
 
     /// <summary>
-    /// A folder only that user can enter. It stands where it is wanted, or, when the way there is closed to that user
-    /// (a checkout in root's home), elsewhere, with a link in its place.
+    /// Makes a folder that only that user can enter. If that user cannot reach the path (a checkout in root's home), the folder is
+    /// elsewhere, and the path is a link to it.
     /// </summary>
     public static async Task MakeFolder(string path)
     {
-        var elsewhere = HomeElsewhere(path);
-        if (LinkOf(path) is { } target && target != elsewhere)
+        var substitute = SubstituteFor(path);
+        if (LinkOf(path) is { } target && target != substitute)
         {
-            // A copied checkout brings the link of the original along: it must not share its data.
+            // A copied checkout has the link of the original, whose data it must not share.
             File.Delete(path);
         }
 
@@ -38,8 +38,8 @@ public static class ServerUser
         var real = path;
         if (Environment.IsPrivilegedProcess && !(await Tool.Run(Run("test", "-x", parent))).Succeeded)
         {
-            real = elsewhere;
-            MakeWayTo(real);
+            real = substitute;
+            MakeParentsReachable(real);
             File.Delete(path);
             Directory.CreateSymbolicLink(path, real);
         }
@@ -65,13 +65,13 @@ public static class ServerUser
 
     public static void DeleteFolder(string path)
     {
-        var elsewhere = HomeElsewhere(path);
+        var substitute = SubstituteFor(path);
         if (LinkOf(path) is { } target)
         {
             File.Delete(path);
-            if (target == elsewhere && Directory.Exists(elsewhere))
+            if (target == substitute && Directory.Exists(substitute))
             {
-                Directory.Delete(Path.GetDirectoryName(elsewhere)!, recursive: true);
+                Directory.Delete(Path.GetDirectoryName(substitute)!, recursive: true);
             }
         }
         else if (Directory.Exists(path))
@@ -80,8 +80,8 @@ public static class ServerUser
         }
     }
 
-    // Others must get through, whatever the umask says.
-    static void MakeWayTo(string folder)
+    // Other users must be able to enter the parents, whatever the umask is.
+    static void MakeParentsReachable(string folder)
     {
         foreach (var parent in new[] { SharedHome, Path.GetDirectoryName(folder)! })
         {
@@ -92,8 +92,8 @@ public static class ServerUser
 
     static string? LinkOf(string path) => new FileInfo(path).LinkTarget;
 
-    // One folder for each place it stands in for.
-    static string HomeElsewhere(string path)
+    // Each path has a substitute of its own.
+    static string SubstituteFor(string path)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16];
         return Path.Combine(SharedHome, hash, Path.GetFileName(path));

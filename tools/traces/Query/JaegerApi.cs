@@ -22,7 +22,7 @@ static class JaegerApi
             Find(store, id) is { Count: > 0 } spans
                 ? Found<JaegerTrace>([JaegerTrace.Of(spans)])
                 : Failed(StatusCodes.Status404NotFound, "trace not found"));
-        // Not Jaeger's: the page shows the rows as ./shop trace does, and has their order and their gaps from the same place.
+        // This route is not Jaeger's. It gives the page the same rows, order and gaps as ./shop trace.
         api.MapGet("/traces/{id}/rows", (string id, TraceStore store) =>
             Find(store, id) is { Count: > 0 } spans ? Found(RowsOf(spans)) : Failed(StatusCodes.Status404NotFound, "trace not found"));
         api.MapGet("/traces", Search);
@@ -35,7 +35,7 @@ static class JaegerApi
     static IReadOnlyList<TraceRow> RowsOf(IReadOnlyList<Span> spans) => TraceRows.Of(spans.Select(span => new TracePart(
         JaegerTrace.Hex(span.SpanId),
         span.ParentId == 0 ? null : JaegerTrace.Hex(span.ParentId),
-        // Microseconds, as Jaeger has them.
+        // Jaeger's times are microseconds.
         span.Start / 1_000,
         (span.Start / 1_000) + ((span.End - span.Start) / 1_000),
         span.Attributes.Any(attribute => attribute.Key == "shop.wait"),
@@ -99,7 +99,7 @@ static class JaegerApi
         return tags;
     }
 
-    /// <summary>Such as 150ms, 2.5s, 10m or 2h, in nanoseconds.</summary>
+    /// <summary>Reads a duration such as 150ms, 2.5s, 10m or 2h, in nanoseconds.</summary>
     static long Duration(string text, string name)
     {
         (string Unit, double Nanoseconds)[] units =

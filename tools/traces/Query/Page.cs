@@ -1,6 +1,6 @@
 namespace Shop.Traces.Query;
 
-/// <summary>The page: files of its own and nothing from elsewhere. What spans say is shown, never run.</summary>
+/// <summary>The page loads only files of its own. Texts of spans are shown and never run.</summary>
 static class Page
 {
     const string Policy =

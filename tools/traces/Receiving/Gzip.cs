@@ -4,7 +4,7 @@ using Grpc.Net.Compression;
 
 namespace Shop.Traces.Receiving;
 
-/// <summary>gRPC's own would call a body that is no gzip an error of ours.</summary>
+/// <summary>Unpacks gzip. gRPC's own provider would report a body that is no gzip as an error of the server.</summary>
 sealed class Gzip : ICompressionProvider
 {
     public string EncodingName => "gzip";
@@ -12,7 +12,7 @@ sealed class Gzip : ICompressionProvider
     public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) =>
         new GZipStream(stream, compressionLevel ?? CompressionLevel.Fastest, leaveOpen: true);
 
-    // One byte more than is allowed: that is where gRPC stops.
+    // The stream ends one byte after the limit, where gRPC stops reading.
     public Stream CreateDecompressionStream(Stream stream)
     {
         var unpacked = new MemoryStream();

@@ -4,8 +4,8 @@ using System.Text;
 namespace Shop.Traces.Receiving;
 
 /// <summary>
-/// Reads a protobuf message where it lies, field by field (https://protobuf.dev/programming-guides/encoding). Google's reader copies
-/// each message that lies in another, and makes a string of each text: with some twenty of them in a span, that costs more than all else.
+/// Reads a protobuf message where it lies, field by field (https://protobuf.dev/programming-guides/encoding). Google's reader copies each
+/// nested message and makes a string of each text. With some twenty of them in a span, that would be most of the cost.
 /// </summary>
 ref struct MessageReader(ReadOnlySpan<byte> message)
 {
@@ -35,7 +35,7 @@ ref struct MessageReader(ReadOnlySpan<byte> message)
         }
     }
 
-    /// <summary>Goes to the next field, whether or not the last one was wanted.</summary>
+    /// <summary>Goes to the next field, also if the last one was not read.</summary>
     /// <returns>False at the end of the message.</returns>
     /// <exception cref="InvalidOtlpException">What follows is no field.</exception>
     public bool Next()
@@ -94,7 +94,7 @@ ref struct MessageReader(ReadOnlySpan<byte> message)
         return (long)_number;
     }
 
-    /// <summary>Nanoseconds since 1970. Half of the numbers are more than any clock's: they are negative here.</summary>
+    /// <summary>Nanoseconds since 1970. Numbers in the upper half of the range are later than any clock: they are negative here.</summary>
     /// <exception cref="InvalidOtlpException">It is such a one.</exception>
     public readonly long Time() => Fixed() is >= 0 and var time ? time : throw new InvalidOtlpException("A time lies after the year 2262.");
 
@@ -108,7 +108,7 @@ ref struct MessageReader(ReadOnlySpan<byte> message)
 
     /// <summary>What is kept of a text.</summary>
     public static string Cut(string text) => text.Length <= OtlpLimits.TextMax ? text
-        // Not in the middle of a character.
+        // The cut is not in the middle of a character.
         : text[..(OtlpLimits.TextMax - (char.IsHighSurrogate(text[OtlpLimits.TextMax - 1]) ? 1 : 0))] + "…";
 
     readonly ReadOnlySpan<byte> Id(int length)

@@ -10,13 +10,13 @@ namespace Shop.Traces.Receiving;
 static class OtlpEndpoints
 {
     const string Protobuf = "application/x-protobuf";
-    const string OneAfterTheOther = "otlp";
+    const string ReceivingLimiter = "otlp";
 
-    /// <summary>However many send at once, only so many bodies are in memory.</summary>
+    /// <summary>Adds the receiver. A limiter bounds how many bodies are in memory, however many senders there are.</summary>
     public static void AddOtlp(this IServiceCollection services) => services.AddRequestDecompression().AddRateLimiter(limits =>
     {
         limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limits.AddConcurrencyLimiter(OneAfterTheOther, limit =>
+        limits.AddConcurrencyLimiter(ReceivingLimiter, limit =>
         {
             limit.PermitLimit = OtlpLimits.RequestsMax;
             limit.QueueLimit = OtlpLimits.RequestsWaitingMax;
@@ -26,7 +26,7 @@ static class OtlpEndpoints
 
     public static void MapOtlp(this WebApplication app)
     {
-        app.MapGrpcService<OtlpService>().RequireRateLimiting(OneAfterTheOther);
+        app.MapGrpcService<OtlpService>().RequireRateLimiting(ReceivingLimiter);
         app.MapPost("/v1/traces", (HttpRequest request, TraceStore store, CancellationToken cancellation) =>
             Receive(request, body => store.Add(OtlpTraces.Read(body)), cancellation)).With();
         app.MapPost("/v1/metrics", Ignore).With();
@@ -34,7 +34,7 @@ static class OtlpEndpoints
     }
 
     static void With(this RouteHandlerBuilder endpoint) =>
-        endpoint.WithMetadata(new RequestSizeLimitAttribute(OtlpLimits.BodyBytesMax)).RequireRateLimiting(OneAfterTheOther);
+        endpoint.WithMetadata(new RequestSizeLimitAttribute(OtlpLimits.BodyBytesMax)).RequireRateLimiting(ReceivingLimiter);
 
     static Task<IResult> Ignore(HttpRequest request, CancellationToken cancellation) =>
         Receive(request, MessageReader.Check, cancellation);
@@ -46,7 +46,7 @@ static class OtlpEndpoints
             return Refuse($"Send {Protobuf}.", StatusCodes.Status415UnsupportedMediaType);
         }
 
-        // Those that can be unpacked no longer have one.
+        // Bodies that were unpacked have no content encoding any more.
         if (request.Headers.ContentEncoding.Count > 0)
         {
             return Refuse("Send it packed with gzip, or not packed.", StatusCodes.Status415UnsupportedMediaType);

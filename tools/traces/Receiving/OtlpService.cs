@@ -16,7 +16,7 @@ sealed class OtlpService(TraceStore store)
         const string Collector = "opentelemetry.proto.collector";
         const int UsualBytesMax = 1 << 20;
 
-        // New ones would lie among the large objects, which are only collected together with everything else.
+        // The buffers are reused. New ones would be large objects, which a full collection alone frees.
         static readonly ArrayPool<byte> _bodies = ArrayPool<byte>.Create(UsualBytesMax, OtlpLimits.RequestsMax);
 
         public void OnServiceMethodDiscovery(ServiceMethodProviderContext<OtlpService> context)

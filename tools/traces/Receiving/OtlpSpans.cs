@@ -8,7 +8,7 @@ sealed class OtlpSpans
 {
     readonly List<Span> _spans = [];
 
-    // Of the span that is being read: lists that grow anew with each cost more than what they hold.
+    // The lists of the span that is being read. They are reused, because growing new lists would cost more than their contents.
     readonly List<Attribute> _attributes = [];
     readonly List<SpanEvent> _events = [];
     readonly List<SpanLink> _links = [];

@@ -27,7 +27,7 @@ static class OtlpTraces
 
     static void ReadResourceSpans(MessageReader message, OtlpSpans spans)
     {
-        // Both may come in any order, and each span needs the resource.
+        // Resource and spans may come in any order, and each span needs the resource.
         var resource = Resource.Unknown;
         for (var fields = message; fields.Next();)
         {

@@ -129,7 +129,7 @@ static class OtlpValues
         return node;
     }
 
-    // Of all lists and maps in one value together: two bytes that say "an empty item" become a hundred here.
+    // The limit counts the items of all lists and maps in one value, because an empty item is two bytes in the request and a hundred here.
     sealed class Budget
     {
         int _left = OtlpLimits.ItemsMax;

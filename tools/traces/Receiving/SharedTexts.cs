@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Shop.Traces.Receiving;
 
-/// <summary>Texts that come again and again are kept once; what comes after the limit is kept as often as it comes.</summary>
+/// <summary>Frequent texts are kept once. After the limit, new texts are kept as often as they come.</summary>
 static class SharedTexts
 {
     const int TextsMax = 20_000;
@@ -13,7 +13,7 @@ static class SharedTexts
     static readonly ConcurrentDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _known =
         _texts.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    // The dictionary's own count takes all of its locks, and is asked for with every text that is new.
+    // A count of our own: the dictionary's count takes all of its locks, and every new text needs it.
     static int _count;
 
     public static string Of(ReadOnlySpan<byte> utf8)

@@ -7,10 +7,10 @@ namespace Shop.Traces.Shape;
 /// </summary>
 sealed class CriticalChain
 {
-    // What takes less than this share of the whole is not worth naming.
+    // A part with a smaller share of the whole time is left out.
     const int ShareMin = 20;
 
-    // Times are told in microseconds.
+    // Times are rounded to microseconds.
     const long Rounding = 2;
 
     readonly HashSet<string> _ids = [];
@@ -38,7 +38,7 @@ sealed class CriticalChain
         }
     }
 
-    // What a part did until then, the latest first.
+    // Adds the children that account for a part's time until then, the latest first.
     void Fill(TracePart part, long until)
     {
         foreach (var child in _children[part.Id].OrderByDescending(child => child.End))

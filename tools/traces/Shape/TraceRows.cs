@@ -6,7 +6,7 @@ namespace Shop.Traces.Shape;
 /// </summary>
 static class TraceRows
 {
-    // Shorter ones are how long a process takes to turn to its next work.
+    // Shorter gaps are the normal time in which a process begins its next work.
     const long GapMin = 1_000;
     const int GapShareMin = 100;
 
@@ -21,7 +21,7 @@ static class TraceRows
             .Where(gap => gap.Length > GapMin && gap.Length * GapShareMin > whole).ToDictionary(gap => gap.Before, gap => gap.Length);
         var rows = new List<TraceRow>();
         var seen = new HashSet<string>();
-        // Spans that are each other's parents hang on nothing, and stand at the end.
+        // Spans that are each other's parents have no root, and come last.
         var pending = new Stack<(TracePart Part, int Depth)>(
             byId.Values.Reverse().Concat(children[""].Reverse()).Select(part => (part, 0)));
         while (pending.TryPop(out var next))
@@ -41,7 +41,7 @@ static class TraceRows
         return rows;
     }
 
-    // What a cause brought about later begins where the cause ends, or something else that it brought about before.
+    // An effect begins where its cause ends, or where an earlier effect of the same cause ends.
     static IEnumerable<(string Before, long Length)> Gaps(TracePart cause, IEnumerable<TracePart> inOrder)
     {
         var covered = cause.End;

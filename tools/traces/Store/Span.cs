@@ -36,7 +36,7 @@ sealed record Span
     /// <summary>The process it happened in.</summary>
     public Resource Resource { get; init; } = Resource.Unknown;
 
-    /// <summary>The library that told of it.</summary>
+    /// <summary>The library that recorded it.</summary>
     public string Scope { get; init; } = "";
 
     /// <summary>About what it costs to keep, its resource aside.</summary>

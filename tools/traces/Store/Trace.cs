@@ -3,7 +3,7 @@ namespace Shop.Traces.Store;
 /// <summary>All spans of one trace that have arrived so far.</summary>
 sealed class Trace(UInt128 id)
 {
-    // An exporter that got no answer sends again.
+    // An exporter without an answer sends the same spans again.
     readonly Dictionary<ulong, Span> _spans = [];
 
     public UInt128 Id => id;
@@ -16,7 +16,7 @@ sealed class Trace(UInt128 id)
 
     public long End { get; private set; }
 
-    /// <summary>Whether something became of an order in it.</summary>
+    /// <summary>Whether an order changed in it.</summary>
     public bool IsOfOrder { get; private set; }
 
     /// <returns>False if it was there before.</returns>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Shop.Traces.Store;
 
-/// <summary>How much is kept, in memory only. What is over the limit goes, oldest first.</summary>
+/// <summary>The limits of what is kept, in memory only. Beyond a limit, the oldest traces are dropped.</summary>
 sealed record StoreLimits
 {
     public const string Section = "Store";
@@ -23,10 +23,10 @@ sealed class TraceStore(StoreLimits limits)
     readonly Lock _lock = new();
     readonly Dictionary<UInt128, LinkedListNode<Trace>> _traces = [];
 
-    // By the time of their last span, oldest first.
+    // The traces by the time of their last span, oldest first.
     readonly LinkedList<Trace> _order = [];
 
-    // Those of one request share theirs: how many do.
+    // The number of spans that share each resource, as all spans of one request do.
     readonly Dictionary<Resource, int> _resources = new(ReferenceEqualityComparer.Instance);
     long _bytes;
     int _spans;

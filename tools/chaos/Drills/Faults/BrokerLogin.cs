@@ -5,7 +5,7 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>Meddles with messages in a service's own name: nobody else may touch its queues.</summary>
+/// <summary>Logs in to the broker as a service, to touch its messages: no other user may use its queues.</summary>
 public static class BrokerLogin
 {
     public static Task<IConnection> Open(Checkout checkout, string service, CancellationToken cancellation)

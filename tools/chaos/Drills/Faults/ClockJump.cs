@@ -15,7 +15,7 @@ sealed record ClockJump(string Process, TimeSpan Error)
         clocks.Set(Process, Error);
         return Task.FromResult<EndFault>(async cancel =>
         {
-            // Every answer says when it was given.
+            // Every answer has the time at which it was given.
             using var answer = await _http.GetAsync($"http://127.0.0.1:{port}/health/live", cancel);
             var ahead = answer.Headers.Date - DateTimeOffset.UtcNow;
             clocks.Set(Process, TimeSpan.Zero);

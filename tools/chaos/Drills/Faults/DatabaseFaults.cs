@@ -4,8 +4,8 @@ using Shop.Launcher.Servers;
 namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>
-/// Somebody else takes every connection the database server has, and the services lose those they had: a leak elsewhere, or a
-/// pooler that was restarted.
+/// Another program takes every connection of the database server, and the services lose theirs: a leak elsewhere, or a pooler that was
+/// restarted.
 /// </summary>
 sealed record TakeConnections() : ProcessFault("no database connection left")
 {
@@ -18,7 +18,7 @@ sealed record TakeConnections() : ProcessFault("no database connection left")
         try
         {
             var ended = 0L;
-            // What is ended is free for a moment, for whoever is first: again, until nobody else has one.
+            // A connection that is ended is free for a moment, and a service may take it. So the loop goes on until the services have none.
             for (var others = long.MaxValue; others > 0;)
             {
                 await TakeAll(server, taken, cancellation);

@@ -6,9 +6,9 @@ using Shop.Launcher;
 namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>
-/// A way around an endpoint: what is sent to it arrives late, and in another order; or it arrives at once, and once more later.
-/// The way begins and ends at the broker, so services stay as they are. Messages do so too, except for those of the moments in which
-/// both ways are open: they say what a relay says of a message that it may have published before.
+/// A detour to an endpoint: messages arrive late and in another order, or at once and once more later. The detour begins and ends at the
+/// broker, so services stay as they are. Messages do so too, except those that may take both ways while the detour is opened or closed.
+/// These have the header with which a relay marks a message that it may have published before.
 /// </summary>
 sealed class DelayedRoute : IAsyncDisposable
 {
@@ -23,7 +23,7 @@ sealed class DelayedRoute : IAsyncDisposable
     readonly Random _random;
     readonly ConcurrentDictionary<ulong, Task> _underWay = new();
     int _sent;
-    // How many of the next messages may have taken the direct way too.
+    // The number of next messages that may have taken the direct way too.
     long _mayBeCopies;
 
     DelayedRoute(IConnection connection, IChannel channel, string endpoint, bool keepsTheDirectWay, int seed)
@@ -45,7 +45,7 @@ sealed class DelayedRoute : IAsyncDisposable
         return route;
     }
 
-    /// <summary>Puts everything back, and returns when nothing is on the way any more.</summary>
+    /// <summary>Removes the detour, and returns when no message is on it any more.</summary>
     /// <returns>How many messages took it.</returns>
     public async Task<int> Close(CancellationToken cancellation)
     {
@@ -108,7 +108,7 @@ sealed class DelayedRoute : IAsyncDisposable
         }
     }
 
-    // Acknowledged when the broker has it again: a drill may not lose what the system must not.
+    // The message is acknowledged when the broker has it again, so the drill itself loses none.
     async Task Send(ulong tag, TimeSpan delay, BasicProperties properties, byte[] body)
     {
         await Task.Delay(delay);

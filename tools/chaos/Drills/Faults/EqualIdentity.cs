@@ -4,8 +4,8 @@ using Shop.Launcher.Running;
 namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>
-/// Nothing goes wrong but this: all replicas have one process id, one network address and one host name, as they have in containers on many
-/// networks. What is made of these is not unique.
+/// All replicas have one process id, one network address and one host name, as in containers on different networks. An id that is made of
+/// these is not unique. Nothing else goes wrong.
 /// </summary>
 sealed record EqualIdentity() : ProcessFault("all replicas are process 1 at one address")
 {
@@ -24,7 +24,7 @@ sealed record EqualIdentity() : ProcessFault("all replicas are process 1 at one 
             : Task.FromResult($"{replicas.Length} replicas were"));
     }
 
-    // The program is the innermost process: around it is what gave it the namespace.
+    // The program is the innermost process, inside the one that gave it the namespace.
     static bool IsFirst(ProcessRecord record)
     {
         var program = ProcFiles.TreeOf(record.Pid)[^1];

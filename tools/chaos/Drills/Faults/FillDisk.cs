@@ -2,10 +2,10 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>Not a byte is left on the database server's disk. It may stop by itself: it must not pretend to have written.</summary>
+/// <summary>The database server's disk is full. The server may stop, but it must not report a write that failed as done.</summary>
 sealed record FillDisk() : ProcessFault("database server's disk full")
 {
-    const string Complaint = "No space left on device";
+    const string DiskFullError = "No space left on device";
 
     public override IReadOnlyList<string> Victims => [PostgresServer.Name];
 
@@ -14,26 +14,26 @@ sealed record FillDisk() : ProcessFault("database server's disk full")
     public override Task<EndFault> Begin(ProcessSystem system, CancellationToken cancellation)
     {
         var log = system.Checkout.State.LogOf(PostgresServer.Name);
-        var before = Complaints(log);
+        var before = CountErrors(log);
         system.Disk.Fill();
         return Task.FromResult<EndFault>(async cancel =>
         {
-            var complaints = Complaints(log) - before;
+            var errors = CountErrors(log) - before;
             system.Disk.Free();
             await system.Start(cancel);
-            return complaints == 0
+            return errors == 0
                 ? throw new FaultMissed("the database server did not miss the space")
-                : $"{complaints} complaints of the server";
+                : $"{errors} complaints of the server";
         });
     }
 
-    static int Complaints(string log)
+    static int CountErrors(string log)
     {
         using var reader = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         var count = 0;
         while (reader.ReadLine() is { } line)
         {
-            count += line.Contains(Complaint, StringComparison.Ordinal) ? 1 : 0;
+            count += line.Contains(DiskFullError, StringComparison.Ordinal) ? 1 : 0;
         }
 
         return count;

@@ -6,8 +6,8 @@ using Shop.Launcher.Servers;
 namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>
-/// SIGSTOP of one of two replicas while it is inside a transaction: it keeps its row locks, its messages and its share of the outbox, and
-/// says that it is well. For longer than an order waits for its stock: the other replica has to do all of it.
+/// SIGSTOP of one of two replicas inside a transaction. It keeps its row locks, its messages and its share of the outbox, and its
+/// connections stay open. This lasts longer than an order waits for its stock, so the other replica has to do all the work.
 /// </summary>
 sealed record FreezeInTransaction(string Process) : ProcessFault($"SIGSTOP of {Process} inside a transaction")
 {
@@ -15,7 +15,7 @@ sealed record FreezeInTransaction(string Process) : ProcessFault($"SIGSTOP of {P
 
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(10);
 
-    // Short, so that nobody gives up waiting for the table; the other replica may have the next message.
+    // The time is short, so that no transaction gives up waiting for the table. The other replica may have the next message.
     static readonly TimeSpan _heldMax = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _statementEnds = TimeSpan.FromSeconds(1);
 

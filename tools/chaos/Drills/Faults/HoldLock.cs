@@ -13,7 +13,7 @@ sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
-    // One product, or what is being worked on. The probes' product is another one.
+    // One product, or rows that are being worked on. The probes order another product.
     string Rows => Service switch
     {
         "inventory" => "select 1 from inventory.products where sku = 'CAP-01' for update",
@@ -23,7 +23,7 @@ sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked
         _ => "select 1 from payment.payments where next_attempt_at is not null order by order_id limit 3 for update skip locked",
     };
 
-    // An order whose payment waits for the lock is given up for it.
+    // An order whose payment waits for the lock may run out of time.
     public override IReadOnlyList<string> MayCause => Service is "inventory" ? [] : [Endings.PaymentTimeout];
 
     public override async Task<EndFault> Begin(ProcessSystem system, CancellationToken cancellation)
@@ -39,8 +39,8 @@ sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked
             return async _ =>
             {
                 // The time it lasts is short beside the time between two orders of one product.
-                using var patience = new CancellationTokenSource(_limit);
-                while (waited.IsEmpty && !patience.IsCancellationRequested)
+                using var timeLimit = new CancellationTokenSource(_limit);
+                while (waited.IsEmpty && !timeLimit.IsCancellationRequested)
                 {
                     await Task.Delay(_pollInterval, CancellationToken.None);
                 }
@@ -87,7 +87,7 @@ sealed record HoldLock(string Service) : ProcessFault($"rows of {Service} locked
         }
     }
 
-    // Those that wait give up soon and come again, so each look counts those whose wait has just begun.
+    // Waiting statements give up soon and come again, so each poll counts those whose wait has just begun.
     async Task Watch(Databases databases, int holder, ConcurrentDictionary<(int, DateTime), bool> waited, CancellationToken stop)
     {
         await using var connection = await databases.OpenAsSuperuser(Service, CancellationToken.None);

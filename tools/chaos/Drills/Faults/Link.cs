@@ -7,10 +7,10 @@ namespace Shop.Chaos.Drills.Faults;
 
 /// <summary>How a link treats what passes it.</summary>
 /// <param name="Cut">Connections are reset, and new ones too.</param>
-/// <param name="HoldsRequests">Nothing gets from the caller to the server; nobody is told.</param>
-/// <param name="HoldsAnswers">Nothing gets back to the caller; nobody is told.</param>
+/// <param name="HoldsRequests">Nothing gets from the caller to the server, and the connection stays open.</param>
+/// <param name="HoldsAnswers">Nothing gets back to the caller, and the connection stays open.</param>
 /// <param name="Latency">Added to each piece, each way.</param>
-/// <param name="LossRate">Share of pieces that are lost and sent again by TCP: for us, pieces that come a fifth of a second late.</param>
+/// <param name="LossRate">Share of pieces that TCP loses and sends again. The link delivers them a fifth of a second late.</param>
 /// <param name="BytesPerSecond">0 for no limit.</param>
 public sealed record Conditions(
     string Title,
@@ -113,7 +113,7 @@ public sealed class Link : IAsyncDisposable
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // One side has ended it in a hurry; the other learns the same way.
+            // One side has reset the connection, so the other side is reset too.
             Reset(caller);
         }
         finally
@@ -124,7 +124,7 @@ public sealed class Link : IAsyncDisposable
         }
     }
 
-    // Starts anywhere, so that not all callers meet at the same one.
+    // The search starts at a random port, so that not all callers get the same one.
     async Task<Socket> Reach()
     {
         var targets = _targets();
@@ -192,7 +192,7 @@ public sealed class Link : IAsyncDisposable
         }
     }
 
-    // With nothing to linger for, closing sends a reset.
+    // With a linger time of 0, closing sends a reset.
     static void Reset(Socket socket)
     {
         try

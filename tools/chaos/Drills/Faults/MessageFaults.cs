@@ -49,13 +49,13 @@ static class DelayedRoutes
     }
 }
 
-/// <summary>Messages that no service can handle come between those that can be. Afterwards staff discards them.</summary>
+/// <summary>Messages that no service can handle come between the others. Afterwards staff discards them.</summary>
 sealed record Poison(int Seed) : ProcessFault("poison messages")
 {
     const int Messages = 20;
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(200);
 
-    // Who sends them, in whose name they are believed, and who chokes on them.
+    // The service that sends them, and the exchange of a message that the service may send.
     static readonly (string Sender, string Exchange)[] _ways =
     [
         ("inventory", "Shop.Contracts.Inventory:StockReserved"), ("payment", "Shop.Contracts.Payment:PaymentTaken"),

@@ -2,7 +2,7 @@ using Shop.Launcher.Processes;
 
 namespace Shop.Chaos.Drills.Faults;
 
-/// <summary>kill -9, all of them at once, and started again.</summary>
+/// <summary>kill -9 of all victims at once, and a start afterwards.</summary>
 public sealed record Kill(params IReadOnlyList<string> Processes) : ProcessFault($"kill -9 of {string.Join(", ", Processes)}")
 {
     public override IReadOnlyList<string> Victims => Processes;
@@ -27,7 +27,7 @@ public sealed record Kill(params IReadOnlyList<string> Processes) : ProcessFault
     }
 }
 
-/// <summary>SIGTERM, and started again: what a new version does to an old one.</summary>
+/// <summary>SIGTERM and a start afterwards, as when a new version replaces an old one.</summary>
 sealed record Restart(string Process) : ProcessFault($"restart of {Process}")
 {
     static readonly TimeSpan _limit = TimeSpan.FromSeconds(15);
@@ -49,7 +49,7 @@ sealed record Restart(string Process) : ProcessFault($"restart of {Process}")
     }
 }
 
-/// <summary>SIGSTOP and SIGCONT: a process that is not dead but slow, and wakes up believing what it believed before.</summary>
+/// <summary>SIGSTOP and SIGCONT: the process stands still, and goes on later with the state it had.</summary>
 sealed record Freeze(string Process) : ProcessFault($"SIGSTOP of {Process}")
 {
     public override IReadOnlyList<string> MayCause => Consequences.OfStandstill(Process);

@@ -30,7 +30,7 @@ sealed record ProviderFault(string Title, object Faults, IReadOnlyList<string> M
         };
     }
 
-    // Orders that are far apart may all miss a fault that is short and hits only some: it lasts until it has hit one.
+    // Orders that are far apart may all miss a fault that is short and hits only some. So the fault lasts until it has hit one.
     static async Task<int> Hits(string url, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();

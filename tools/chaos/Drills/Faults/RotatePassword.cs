@@ -7,7 +7,7 @@ namespace Shop.Chaos.Drills.Faults;
 /// A service's login is refused from one moment to the next: its password was changed at the server and not in its settings. At the end
 /// it is the old one again.
 /// </summary>
-/// <param name="Server">Whose: the database server's or the broker's.</param>
+/// <param name="Server">The server with the password: the database server or the broker.</param>
 sealed record RotatePassword(string Service, string Server) : ProcessFault($"{Service}'s password at {Server} changed")
 {
     const string Other = "another-password";
@@ -33,7 +33,7 @@ sealed record RotatePassword(string Service, string Server) : ProcessFault($"{Se
             await using var connection = await databases.OpenAsSuperuser(Service, cancel);
             await using var command = new NpgsqlCommand($"alter role \"{Service}\" password '{password}'", connection);
             await command.ExecuteNonQueryAsync(cancel);
-            // Who is inside would stay for as long as the connection lasts.
+            // Open connections would go on with the old login, so they are ended.
             await Ask("select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = $1", cancel);
         }
 

@@ -59,7 +59,7 @@ sealed record KillBrokerNode(bool Leader) : ProcessFault($"kill -9 of the Rabbit
     }
 }
 
-/// <summary>kill -9 of the pooler: every connection is gone, and with it whatever was under way.</summary>
+/// <summary>kill -9 of the pooler: every connection is lost, with the work that was under way on it.</summary>
 sealed record KillPooler() : ProcessFault("kill -9 of the pooler")
 {
     public override IReadOnlyList<string> Victims => [PgBouncerServer.Name];

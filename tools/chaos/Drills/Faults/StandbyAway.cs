@@ -25,7 +25,7 @@ sealed record StandbyAway() : ProcessFault("synchronous standby away")
         await Do(server, "select pg_reload_conf()", cancellation);
         try
         {
-            // The services' own commits show when the server has heard of it.
+            // A waiting commit of a service shows that the server has read the setting.
             await UntilWaiting(server, cancellation);
             var before = await Ask(server, Orders, cancellation, "ordering");
             return async cancel =>

@@ -4,7 +4,7 @@ namespace Shop.Chaos.Drills.Stages;
 
 /// <summary>
 /// Wrong clocks, by libfaketime: a process started with it reads its clock's error from a file, again and again, so the clock jumps
-/// while the process runs. Only the time of day is wrong; what measures how long something takes is not.
+/// while the process runs. Only the time of day is wrong. Stopwatches are right.
 /// </summary>
 public sealed class Clocks(string folder)
 {

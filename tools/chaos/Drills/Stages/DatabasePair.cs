@@ -56,7 +56,7 @@ public sealed class DatabasePair(Checkout checkout, DrillEnvironment environment
     {
         var heir = Standby;
         await Do(heir, "select pg_promote()", cancellation);
-        // It has no standby of its own yet, and would wait for one at every commit.
+        // The new primary has no standby yet, and would wait for one at every commit.
         await FollowedBy("", heir, cancellation);
         var process = checkout.State.Processes.Find(StandbyName)!;
         checkout.State.Processes.Put(process with { Name = PostgresServer.Name });
@@ -100,7 +100,7 @@ public sealed class DatabasePair(Checkout checkout, DrillEnvironment environment
         await Do(server, "select pg_reload_conf()", cancellation);
     }
 
-    // Two ports beside the one that everybody knows.
+    // The two servers have ports beside the one that the services know.
     int PortOf(int folder) => checkout.Ports.Postgres + 1 + folder;
 
     static async Task Do(PostgresServer server, string sql, CancellationToken cancellation) => await Ask<object>(server, sql, cancellation);

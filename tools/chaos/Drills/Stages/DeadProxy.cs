@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Shop.Chaos.Drills.Stages;
 
-/// <summary>A proxy for HTTP that answers nobody, and counts who asks.</summary>
+/// <summary>An HTTP proxy that answers no request and counts them.</summary>
 public sealed class DeadProxy : IAsyncDisposable
 {
     static readonly string[] _variables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
@@ -22,7 +22,7 @@ public sealed class DeadProxy : IAsyncDisposable
 
     public string Url => $"http://{_listener.LocalEndpoint}";
 
-    /// <summary>As a shell names it to its programs.</summary>
+    /// <summary>Its address in the form of the environment variables.</summary>
     public IReadOnlyDictionary<string, string> Settings => _variables.ToDictionary(name => name, _ => Url);
 
     public async ValueTask DisposeAsync()

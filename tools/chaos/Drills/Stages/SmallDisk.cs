@@ -4,7 +4,7 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Chaos.Drills.Stages;
 
-/// <summary>A small disk for the database server alone, so that filling it up hurts nobody else: a tmpfs.</summary>
+/// <summary>A small disk (tmpfs) for the database server alone, so that filling it up affects no other program.</summary>
 public sealed class SmallDisk(string folder)
 {
     const string Size = "640m";
@@ -14,7 +14,7 @@ public sealed class SmallDisk(string folder)
 
     bool IsMounted => Directory.Exists(Real) && File.ReadLines("/proc/mounts").Any(line => line.Split(' ')[1] == ProcFiles.RealPath(Real));
 
-    /// <summary>Whether this machine lets us have one.</summary>
+    /// <summary>Whether this machine allows one.</summary>
     public static bool IsPossible()
     {
         var trial = Directory.CreateTempSubdirectory("shop-disk-").FullName;
@@ -49,7 +49,7 @@ public sealed class SmallDisk(string folder)
         }
     }
 
-    /// <summary>Until not a byte is left.</summary>
+    /// <summary>Fills the disk to the last byte.</summary>
     public void Fill()
     {
         using var file = File.Create(Path.Combine(Real, Filler), bufferSize: 0);

@@ -47,15 +47,15 @@ sealed class WithProxy : Stage
 /// <summary>Between the services and their databases is a pooler that lends a session for one transaction at a time.</summary>
 sealed class WithPooler : Stage
 {
-    // It knows no prepared statements: one that is prepared in a session is not there in the next.
-    const string NothingPrepared = ";Max Auto Prepare=0";
+    // The pooler does not support prepared statements: a statement that is prepared in one session is missing in the next.
+    const string NoPreparedStatements = ";Max Auto Prepare=0";
 
     public override DebianPackages.Package? Package => DebianPackages.Pooler;
 
     public override async Task Set(ProcessSystem system, CancellationToken cancellation)
     {
         await system.Pooler.Start(cancellation);
-        system.Environment.DatabaseOptions = NothingPrepared;
+        system.Environment.DatabaseOptions = NoPreparedStatements;
         system.Environment.Route(PostgresServer.Name, [system.Pooler.Port]);
     }
 }

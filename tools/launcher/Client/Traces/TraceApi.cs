@@ -11,10 +11,10 @@ public sealed class TraceApi(Uri viewer)
     public const string OrderTag = "shop.order.id";
     const string FirstMessage = "publish Inventory:ReserveStock";
 
-    // Of an order that sampling passed over.
+    // The root span of an order that sampling passed over.
     const string Kept = "kept order";
     static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
-    static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan _timeLimit = TimeSpan.FromSeconds(5);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Where a person sees the trace.</summary>
@@ -26,9 +26,9 @@ public sealed class TraceApi(Uri viewer)
     public async Task<Trace> OfOrder(Guid? orderId, CancellationToken cancellation)
     {
         var (found, last) = (default(Trace), -1);
-        for (var waited = TimeSpan.Zero; waited < _patience; waited += _pollInterval)
+        for (var waited = TimeSpan.Zero; waited < _timeLimit; waited += _pollInterval)
         {
-            // Looking at an order is a trace too, once for each look: the order's own is the one with its first message.
+            // Each request for an order is a trace too. The order's own trace is the one with its first message.
             found = await Latest(FirstMessage, orderId, cancellation) ?? await Latest(Kept, orderId, cancellation);
             if (found is not null && found.Spans.Count == last)
             {
@@ -57,7 +57,7 @@ public sealed class TraceApi(Uri viewer)
             path += "&tags=" + Uri.EscapeDataString(JsonSerializer.Serialize(new Dictionary<string, string> { [OrderTag] = $"{orderId}" }));
         }
 
-        // Not every viewer looks at the tags.
+        // Some viewers ignore the tags of the query.
         return (await Ask(path, cancellation))
             .Where(trace => orderId is null || trace.Spans.Any(span => span.IsOf(orderId.Value)))
             .MaxBy(trace => trace.Spans.Min(span => span.StartTime));
@@ -68,7 +68,7 @@ public sealed class TraceApi(Uri viewer)
         try
         {
             using var answer = await _http.GetAsync(new Uri(viewer, path), cancellation);
-            // Of a trace by its id: there is none.
+            // For a trace by its id, 404 means that there is none.
             return answer.StatusCode == HttpStatusCode.NotFound
                 ? []
                 : (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Answer>(JsonSerializerOptions.Web, cancellation))
@@ -112,7 +112,7 @@ public sealed record Span(
     [JsonIgnore]
     public string? Kind => Value("span.kind");
 
-    /// <summary>What it did, in a few words: a call says where to.</summary>
+    /// <summary>What it did, in a few words. For a call, the path it went to.</summary>
     [JsonIgnore]
     public string Label =>
         Kind == "client" && Uri.TryCreate(Value("url.full"), UriKind.Absolute, out var to) ? $"{OperationName} {to.AbsolutePath}"

@@ -10,46 +10,17 @@ namespace Shop.PaymentProvider;
 /// The API of the provider. A charge is made once for an idempotency key. A request that repeats the key gets the same charge, and waits
 /// for it if it is still being made.
 /// </summary>
-sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, TimeProvider clock)
+sealed class Charges(Ledger ledger, FaultInjection faults, ChargesInProgress inProgress, Refunds refunds, TimeProvider clock)
 {
     const int FlakyFailures = 2;
-    static readonly TimeSpan _slowness = TimeSpan.FromSeconds(5);
 
-    // The value is lazy, because the dictionary may make two values for a key at once, though it keeps one. Two tasks would be two charges.
-    readonly ConcurrentDictionary<string, Lazy<Task<Charge>>> _making = new();
-    readonly ConcurrentDictionary<string, bool> _late = new();
     readonly ConcurrentDictionary<string, int> _flakyFailures = new();
 
     public sealed record ChargeRequest(JsonElement Amount, string Currency, string Token, string Reference);
 
     public sealed record RefundRequest(JsonElement? Amount);
 
-    public sealed record View(
-        string Id,
-        string Reference,
-        string Amount,
-        string Refunded,
-        string Status,
-        string? Code,
-        string Currency,
-        string IdempotencyKey,
-        string ChangedAt)
-    {
-        public static View Of(Charge charge) => new(
-            charge.Id,
-            charge.Reference,
-            Text(charge.Amount),
-            Text(charge.Refunded),
-            charge.Status,
-            charge.Code,
-            charge.Currency,
-            charge.IdempotencyKey,
-            charge.ChangedAt.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture));
-
-        static string Text(decimal amount) => amount.ToString("0.00", CultureInfo.InvariantCulture);
-    }
-
-    public async Task<Results<Created<View>, ProblemHttpResult>> Make(
+    public async Task<Results<Created<ChargeView>, ProblemHttpResult>> Make(
         ChargeRequest request, [FromHeader(Name = "Idempotency-Key")] string? key, CancellationToken cancellation)
     {
         if (string.IsNullOrEmpty(key) || request.Reference is "" || request.Currency != "EUR"
@@ -79,7 +50,7 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
             return Refuse(503, "The issuing bank does not answer.");
         }
 
-        if (_late.ContainsKey(key) || faults.Happens(faults.Current.KeyInUseRate))
+        if (inProgress.IsLate(key) || faults.Happens(faults.Current.KeyInUseRate))
         {
             return KeyInUse();
         }
@@ -87,18 +58,15 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
         if (faults.Happens(faults.Current.LateRate))
         {
             // Of two requests at once, one lands.
-            if (!_late.TryAdd(key, true))
+            if (!inProgress.TryMakeLate(request, key, amount, TimeSpan.FromMilliseconds(faults.Current.LateMilliseconds)))
             {
                 return KeyInUse();
             }
 
-            _ = MakeLate(request, key, amount, TimeSpan.FromMilliseconds(faults.Current.LateMilliseconds));
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         }
 
-        // The charge does not depend on the caller: the money moves even if nobody waits for the answer any more.
-        var making = _making.GetOrAdd(key, _ => new(() => Task.Run(() => MakeOnce(request, key, amount))));
-        var charge = await making.Value.WaitAsync(cancellation);
+        var charge = await inProgress.Make(request, key, amount).WaitAsync(cancellation);
         if (request.Token == Tokens.Timeout || faults.Happens(faults.Current.SilentRate))
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
@@ -137,10 +105,10 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
         };
         var lag = TimeSpan.FromMilliseconds(faults.Current.LedgerLagMilliseconds);
         return TypedResults.Ok(
-            found.Where(charge => lag == TimeSpan.Zero || charge.MadeAt < clock.GetUtcNow() - lag || !faults.Hit()).Select(View.Of));
+            found.Where(charge => lag == TimeSpan.Zero || charge.MadeAt < clock.GetUtcNow() - lag || !faults.Hit()).Select(ChargeView.Of));
     }
 
-    public async Task<Results<Ok<View>, ProblemHttpResult>> Refund(
+    public async Task<Results<Ok<ChargeView>, ProblemHttpResult>> Refund(
         string id,
         RefundRequest? request,
         [FromHeader(Name = "Idempotency-Key")] string? key,
@@ -172,42 +140,8 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
         }
 
         return await refunds.GiveBack(id, key, request?.Amount is { } part ? ReadAmount(part) : null, cancellation) is { } refunded
-            ? TypedResults.Ok(View.Of(refunded))
+            ? TypedResults.Ok(ChargeView.Of(refunded))
             : Refuse(422, "There is not that much to give back.", "nothing_left");
-    }
-
-    async Task MakeLate(ChargeRequest request, string key, decimal amount, TimeSpan late)
-    {
-        await Task.Delay(late, clock);
-        await MakeOnce(request, key, amount);
-        _late.TryRemove(key, out _);
-    }
-
-    async Task<Charge> MakeOnce(ChargeRequest request, string key, decimal amount)
-    {
-        if (ledger.FindByKey(key) is { } earlier)
-        {
-            return earlier;
-        }
-
-        if (request.Token == Tokens.Slow)
-        {
-            await Task.Delay(_slowness, clock);
-        }
-
-        var charge = new Charge(
-            $"ch_{Guid.CreateVersion7():N}",
-            key,
-            request.Reference,
-            amount,
-            request.Currency,
-            request.Token,
-            Tokens.DeclineCode(request.Token),
-            new Dictionary<string, decimal>());
-        await ledger.Record(charge);
-        _making.TryRemove(key, out _);
-        refunds.Consider(charge);
-        return charge;
     }
 
     async Task<ProblemHttpResult?> Misbehave(CancellationToken cancellation)
@@ -222,9 +156,9 @@ sealed class Charges(Ledger ledger, FaultInjection faults, Refunds refunds, Time
         return (now.Outage && faults.Hit()) || faults.Happens(now.ErrorRate) ? Refuse(503, "The payment provider is down.") : null;
     }
 
-    static Results<Created<View>, ProblemHttpResult> Answer(Charge charge, ChargeRequest request, decimal amount) =>
+    static Results<Created<ChargeView>, ProblemHttpResult> Answer(Charge charge, ChargeRequest request, decimal amount) =>
         charge.Amount == amount && charge.Reference == request.Reference && charge.Token == request.Token
-            ? TypedResults.Created($"/v1/charges/{charge.Id}", View.Of(charge))
+            ? TypedResults.Created($"/v1/charges/{charge.Id}", ChargeView.Of(charge))
             : Refuse(422, "This Idempotency-Key was used for another charge.");
 
     static decimal? ReadAmount(JsonElement amount)

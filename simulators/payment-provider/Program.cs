@@ -21,6 +21,7 @@ builder.Services.AddProblemDetails();
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<FaultInjection>();
 builder.Services.AddSingleton<Charges>();
+builder.Services.AddSingleton<ChargesInProgress>();
 builder.Services.AddSingleton<Refunds>();
 builder.Services.AddSingleton<Disguises>();
 builder.Services.AddSingleton(services => new Ledger(

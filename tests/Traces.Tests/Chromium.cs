@@ -3,6 +3,10 @@ using Shop.Launcher.Servers;
 
 namespace Shop.Traces.Tests;
 
+/// <summary>All tests of pages share one browser.</summary>
+[CollectionDefinition]
+public sealed class OneBrowser : ICollectionFixture<Chromium>;
+
 /// <summary>The machine's own Chromium, without a window, with a profile of its own.</summary>
 public sealed class Chromium : IAsyncLifetime
 {

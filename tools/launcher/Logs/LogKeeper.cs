@@ -20,7 +20,7 @@ public static class LogKeeper
     public static BackgroundProcess Process(Checkout checkout)
     {
         var program = Path.Combine(checkout.Root, "tools", "cli", "bin", "Release", "net10.0", "Shop.Cli.dll");
-        return new(Name, 0, ShopPrograms.Dotnet, [program, Word, checkout.State.Logs]);
+        return new(Name, 0, BuiltPrograms.Dotnet, [program, Word, checkout.State.Logs]);
     }
 
     public static void Keep(string folder, long bytesMax = BytesMax)

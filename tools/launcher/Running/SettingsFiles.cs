@@ -46,9 +46,9 @@ public static class SettingsFiles
         {
             // .NET reads some settings before it reads any file, so these do not work in one. The address to listen at has another name for
             // files.
-            if (key == ShopPrograms.ListensKey || !IsForTheRuntime(key))
+            if (key == BuiltPrograms.ListensKey || !IsForTheRuntime(key))
             {
-                var file = Path.Combine(folder, key == ShopPrograms.ListensKey ? "urls" : key);
+                var file = Path.Combine(folder, key == BuiltPrograms.ListensKey ? "urls" : key);
                 using var writer = new StreamWriter(file, new FileStreamOptions
                 {
                     Mode = FileMode.Create,

@@ -14,29 +14,10 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     /// <summary>OpenTelemetry's own name for where traces go.</summary>
     public const string CollectorKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    public const string ListensKey = "ASPNETCORE_URLS";
-
     const string DrainingKey = "Draining__Time";
-    const string InstanceKey = "SHOP_INSTANCE";
-
-    // The dotnet that runs this program. A program that was started by its own name, such as a test, takes the one on the search path.
-    public static readonly string Dotnet =
-        Environment.ProcessPath is { } program && Path.GetFileName(program) == "dotnet" ? program : "dotnet";
 
     readonly LaunchEnvironment _environment = environment ?? LaunchEnvironment.Plain;
-
-    // Each process inherits these variables anyway. They are also among its settings, so that a change of one starts it anew.
-    readonly IReadOnlyDictionary<string, string> _shell = KnownEnvironment.Settings;
-
-    static readonly Dictionary<string, string> _common = new()
-    {
-        ["ASPNETCORE_ENVIRONMENT"] = "Production",
-        ["DOTNET_ENVIRONMENT"] = "Production",
-        // A small size collects the youngest objects often, because many processes share this machine's memory. The number is hexadecimal
-        // bytes.
-        ["DOTNET_GCgen0size"] = "800000",
-        ["DOTNET_NOLOGO"] = "1",
-    };
+    readonly BuiltPrograms _built = new(checkout, environment ?? LaunchEnvironment.Plain);
 
     // For programs that are no part of the shop and log in the format of .NET.
     static readonly Dictionary<string, string> _plainLog = new()
@@ -69,7 +50,8 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     /// <summary>A Jaeger or another collector that the user runs. It replaces the viewer. Null for none.</summary>
     // A shell with the output of ./shop env has the viewer's own address, which does not count.
     public static string? UsersCollector =>
-        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url && !KnownEnvironment.OfShell.ContainsKey(InstanceKey)
+        Environment.GetEnvironmentVariable(CollectorKey) is { Length: > 0 } url
+        && !KnownEnvironment.OfShell.ContainsKey(BuiltPrograms.InstanceKey)
             ? url
             : null;
 
@@ -111,9 +93,10 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
             ["RabbitMq__Password"] = checkout.State.Secrets.Password("rabbitmq-" + service),
         };
         // A variable of the shell with the same name wins.
+        var shell = KnownEnvironment.Settings;
         foreach (var (key, limit) in ShortTimeLimits.Of[service])
         {
-            settings[key] = _shell.GetValueOrDefault(key, limit);
+            settings[key] = shell.GetValueOrDefault(key, limit);
         }
 
         AddAuthentication(settings);
@@ -126,11 +109,11 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
 
         if (service == "payment")
         {
-            settings["CardNetwork__Url"] = UrlOf(_environment.PortFor(name, PaymentProvider, checkout.Ports.PaymentProvider));
+            settings["CardNetwork__Url"] = BuiltPrograms.UrlOf(_environment.PortFor(name, PaymentProvider, checkout.Ports.PaymentProvider));
             settings["CardNetwork__ApiKey"] = checkout.State.Secrets.Password(PaymentProvider);
         }
 
-        return Program(
+        return _built.Process(
             name,
             checkout.Ports.Service(service, replica),
             Path.Combine("services", service),
@@ -155,15 +138,15 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         {
             for (var replica = 1; replica <= count; replica++)
             {
-                settings[$"ReverseProxy__Clusters__{service}__Destinations__{replica}__Address"] =
-                    UrlOf(_environment.PortFor(Gateway, Replicas.NameOf(service, replica), checkout.Ports.Service(service, replica))) + "/";
+                var port = _environment.PortFor(Gateway, Replicas.NameOf(service, replica), checkout.Ports.Service(service, replica));
+                settings[$"ReverseProxy__Clusters__{service}__Destinations__{replica}__Address"] = BuiltPrograms.UrlOf(port) + "/";
             }
         }
 
-        return Program(Gateway, checkout.Ports.Gateway, "gateway", "Shop.Gateway", settings);
+        return _built.Process(Gateway, checkout.Ports.Gateway, "gateway", "Shop.Gateway", settings);
     }
 
-    BackgroundProcess PaymentProviderProcess() => Program(
+    BackgroundProcess PaymentProviderProcess() => _built.Process(
         PaymentProvider,
         checkout.Ports.PaymentProvider,
         Path.Combine("simulators", "payment-provider"),
@@ -174,7 +157,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
             ["ApiKey"] = checkout.State.Secrets.Password(PaymentProvider),
         });
 
-    BackgroundProcess TraceViewerProcess() => Program(
+    BackgroundProcess TraceViewerProcess() => _built.Process(
         TraceViewer,
         checkout.Ports.TraceViewer.Page,
         Path.Combine("tools", "traces"),
@@ -182,7 +165,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         new(_plainLog)
         {
             // The viewer has three ports, with settings of its own.
-            [ListensKey] = "",
+            [BuiltPrograms.ListensKey] = "",
             ["Ports__Page"] = $"{checkout.Ports.TraceViewer.Page}",
             ["Ports__OtlpGrpc"] = $"{checkout.Ports.TraceViewer.Grpc}",
             ["Ports__OtlpHttp"] = $"{checkout.Ports.TraceViewer.Http}",
@@ -191,7 +174,7 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     // Spans go out every second, and wait in a queue that is long enough for one at full load.
     void AddTracing(Dictionary<string, string> settings)
     {
-        settings[CollectorKey] = UsersCollector ?? UrlOf(checkout.Ports.TraceViewer.Grpc);
+        settings[CollectorKey] = UsersCollector ?? BuiltPrograms.UrlOf(checkout.Ports.TraceViewer.Grpc);
         if (UsersCollector is null)
         {
             // The viewer keeps traces alone.
@@ -210,46 +193,4 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         settings["Authentication__Audience"] = Tokens.Audience;
         settings["Authentication__PublicKeyFile"] = checkout.State.Secrets.PublicKeyFile;
     }
-
-    BackgroundProcess Program(
-        string name, int port, string project, string assembly, Dictionary<string, string> settings, string? build = null)
-    {
-        var folder = Path.Combine(_environment.CheckoutOf(build ?? name) ?? checkout.Root, project, "bin", "Release", "net10.0");
-        string[] command = [.. _environment.WrapperOf(name), Dotnet, Path.Combine(folder, assembly + ".dll")];
-        return new(name, port, command[0], command[1..])
-        {
-            // The folder with its appsettings.json.
-            WorkingDirectory = folder,
-            Build = BuildOf(folder),
-            Environment = Merged(
-                _shell,
-                _common,
-                new Dictionary<string, string> { [ListensKey] = UrlOf(port), [InstanceKey] = name },
-                settings,
-                _environment.SettingsFor(name)),
-        };
-    }
-
-    // A later layer wins. The case of names does not matter.
-    static Dictionary<string, string> Merged(params IEnumerable<IReadOnlyDictionary<string, string>> layers)
-    {
-        var merged = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (key, value) in layers.SelectMany(layer => layer))
-        {
-            merged[key] = value;
-        }
-
-        return merged;
-    }
-
-    // The value changes with our own assemblies and the default settings.
-    static string BuildOf(string folder)
-    {
-        var build = new DirectoryInfo(folder);
-        FileInfo[] files = build.Exists ? [.. build.GetFiles("Shop.*.dll"), .. build.GetFiles("appsettings.json")] : [];
-        return string.Join(';', files.OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Select(file => $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
-    }
-
-    static string UrlOf(int port) => $"http://127.0.0.1:{port}";
 }

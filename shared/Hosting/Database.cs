@@ -106,7 +106,7 @@ public static class DatabaseRegistration
                 // A COMMIT is already part of the span of its batch.
                 .ConfigureCommandFilter(command => command.CommandText != Commit.Statement)
                 .ConfigureCommandSpanNameProvider(command => StatementNames.Of(command.CommandText))
-                .ConfigureBatchSpanNameProvider(batch => StatementNames.Of(batch.BatchCommands[^1].CommandText))
+                .ConfigureBatchSpanNameProvider(StatementNames.Of)
                 // Without this event, a statement has one line less in a trace and needs one object less.
                 .EnableFirstResponseEvent(false))
             .Build();

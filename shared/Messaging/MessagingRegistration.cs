@@ -53,6 +53,7 @@ public static class MessagingRegistration
         services.AddSingleton<KeysInFlight>();
         services.AddSingleton<KeyedWrites<TDb>>();
         services.AddSingleton(new RowTables<TDb>(configurator.Tables));
+        services.ConfigureDbContext<TDb>(options => options.AddInterceptors(LoadedRows.Interceptor));
         services.AddScoped(provider => new Rows<TDb>(provider.GetRequiredService<TDb>(), provider.GetRequiredService<RowTables<TDb>>()));
         services.AddSingleton(IdempotencyOptions.Purge<TDb>);
         services.AddSingleton(MessagingInvariants.Of<TDb>());

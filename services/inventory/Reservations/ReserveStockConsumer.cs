@@ -14,7 +14,7 @@ sealed partial class ReserveStockConsumer(Rows<InventoryDbContext> rows, ILogger
 {
     public static void Need(ReserveStock message, NeededRows rows)
     {
-        rows.LockReservation(message.OrderId);
+        rows.Lock<Reservation>(message.OrderId);
         rows.LockProducts(message.Lines);
     }
 

@@ -31,6 +31,23 @@ sealed record LeasedPayment(
     DateTimeOffset? ChargedAt,
     long AskedAt)
 {
+    /// <summary>The first attempt, leased by who has made the payment: see <see cref="PaymentIntent.BeginAttempt"/>.</summary>
+    public static LeasedPayment First(PaymentIntent payment, DateTimeOffset now, long askedAt) => new(
+        payment.OrderId,
+        payment.CustomerId,
+        payment.Amount,
+        payment.Token,
+        payment.State,
+        payment.ChargeId,
+        payment.Attempts,
+        IsFirst: true,
+        IsSettled: true,
+        payment.TraceParent,
+        now,
+        TimeSpan.Zero,
+        payment.ChargedAt,
+        askedAt);
+
     public WantedCharge Wanted => PaymentIntent.WantedOf(OrderId, Amount, CustomerId);
 
     /// <summary>For how long the lease has been had.</summary>

@@ -26,6 +26,8 @@ sealed partial class PaymentWorker(
 
     readonly SemaphoreSlim _wake = new(0);
     readonly SemaphoreSlim _calls = new(options.Value.CallsMax);
+    int _beginning;
+    CancellationToken _stopping;
 
     /// <summary>Called after the commit of something that is due at once.</summary>
     public void Wake()
@@ -34,6 +36,25 @@ sealed partial class PaymentWorker(
         {
             _wake.Release();
         }
+    }
+
+    /// <summary>
+    /// Leases a new payment to this replica in the transaction that writes it, which saves one, if there is room for its
+    /// attempt. Else whichever replica has room leases it.
+    /// </summary>
+    /// <returns>What is to be done after the commit.</returns>
+    public Action Begin(PaymentIntent payment)
+    {
+        if (_calls.CurrentCount <= Volatile.Read(ref _beginning))
+        {
+            return Wake;
+        }
+
+        var askedAt = Stopwatch.GetTimestamp();
+        var now = clock.GetUtcNow();
+        payment.BeginAttempt(now, options.Value.LeaseTime);
+        var leased = LeasedPayment.First(payment, now, askedAt);
+        return () => _ = AttemptWithRoom(leased);
     }
 
     public override void Dispose()
@@ -45,6 +66,7 @@ sealed partial class PaymentWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _stopping = stoppingToken;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -79,6 +101,14 @@ sealed partial class PaymentWorker(
         {
             await _calls.WaitAsync(CancellationToken.None);
         }
+    }
+
+    async Task AttemptWithRoom(LeasedPayment payment)
+    {
+        Interlocked.Increment(ref _beginning);
+        await _calls.WaitAsync(CancellationToken.None);
+        Interlocked.Decrement(ref _beginning);
+        await Attempt(payment, _stopping);
     }
 
     async Task Attempt(LeasedPayment payment, CancellationToken stopping)

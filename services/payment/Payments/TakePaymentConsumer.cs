@@ -7,8 +7,8 @@ using Shop.Payment.Data;
 namespace Shop.Payment.Payments;
 
 /// <summary>
-/// Stores the intent to charge. <see cref="PaymentWorker"/> calls the payment provider afterwards, outside of the transaction. A crash in
-/// between leaves an intent that any replica picks up.
+/// Stores the intent to charge, and leases it for its first attempt. <see cref="PaymentWorker"/> calls the payment provider afterwards,
+/// outside of the transaction. A crash in between leaves an intent that any replica picks up.
 /// </summary>
 sealed partial class TakePaymentConsumer(Rows<PaymentDbContext> rows, PaymentWorker worker, ILogger<TakePaymentConsumer> logger)
     : IConsumer<TakePayment>, INeedRows<TakePayment>
@@ -28,7 +28,7 @@ sealed partial class TakePaymentConsumer(Rows<PaymentDbContext> rows, PaymentWor
         {
             payment.BelongsTo(Activity.Current);
             rows.Add(payment);
-            context.AfterCommit(worker.Wake);
+            context.AfterCommit(worker.Begin(payment));
             context.AfterCommit(() => LogIntended(payment.OrderId, PaymentState.Pending, payment.Amount));
         }
 

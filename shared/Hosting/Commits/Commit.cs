@@ -21,7 +21,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
     /// </summary>
     public const string Opening = "set_config('client_min_messages', 'warning', true), pg_backend_pid()";
 
-    internal const string Statement = "commit";
+    public const string Statement = "commit";
 
     int _backend;
     int _failedLooks;
@@ -64,7 +64,20 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
     /// <summary>Commits what is open on the connection.</summary>
     /// <exception cref="UnknownOutcomeException">It was not acknowledged.</exception>
     /// <exception cref="PostgresException">The server has refused, and rolled back.</exception>
-    public async Task Send(NpgsqlConnection connection)
+    public Task Send(NpgsqlConnection connection) => Send(connection, async () =>
+    {
+        // No limit of its own, and none that cancels: see above.
+        await using var command = new NpgsqlCommand(Statement, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    });
+
+    /// <summary>Commits together with what is still to be written.</summary>
+    /// <param name="send">
+    /// Sends the last statements of the transaction, with <see cref="Statement"/> at their end, under no limit of time.
+    /// </param>
+    /// <exception cref="UnknownOutcomeException">It was not acknowledged.</exception>
+    /// <exception cref="PostgresException">The server has refused, and rolled back.</exception>
+    public async Task Send(NpgsqlConnection connection, Func<Task> send)
     {
         string? warning = null;
         void Note(object sender, NpgsqlNoticeEventArgs said) =>
@@ -73,10 +86,8 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
         connection.Notice += Note;
         try
         {
-            // No limit of its own, and none that cancels: see above.
-            await using var command = new NpgsqlCommand(Statement, connection) { CommandTimeout = 0 };
             IsSent = true;
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
+            await send();
         }
         catch (Exception error) when (!IsRefusal(error))
         {
@@ -96,7 +107,7 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
         IsAcknowledged = true;
     }
 
-    /// <summary>Waits for a transaction that ends with <see cref="Send"/>. The wait ends if its server is gone.</summary>
+    /// <summary>Waits for a transaction that ends with a COMMIT of this class. The wait ends if its server is gone.</summary>
     public async Task<T> Watch<T>(Task<T> transaction)
     {
         while (true)
@@ -119,10 +130,12 @@ public sealed class Commit(NpgsqlDataSource database, Action<string>? onWait = n
         }
     }
 
-    // True if the server has reported a rollback. FATAL and above mean only that the connection has ended.
-    static bool IsRefusal(Exception error) =>
-        error is PostgresException { InvariantSeverity: "ERROR", SqlState: not ("40003"
-            or PostgresErrorCodes.TransactionResolutionUnknown) };
+    // True if the server has reported a rollback. FATAL and above mean only that the connection has ended, with one exception: a
+    // transaction that was ended for standing idle had not received its last statements.
+    static bool IsRefusal(Exception error) => error is PostgresException
+    {
+        InvariantSeverity: "ERROR", SqlState: not ("40003" or PostgresErrorCodes.TransactionResolutionUnknown),
+    } or PostgresException { SqlState: "25P03" };
 
     async Task<bool> IsLost()
     {

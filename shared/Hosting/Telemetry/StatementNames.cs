@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
+using Npgsql;
 
 namespace Shop.Hosting;
 
@@ -12,6 +13,14 @@ static partial class StatementNames
     // Statements come from code and are few; what is generated with a changing number of parameters must not fill the memory.
     const int KnownMax = 1_000;
     static readonly ConcurrentDictionary<string, string> _known = new();
+
+    /// <summary>Those of all statements that go together, without what only sets something up.</summary>
+    public static string Of(NpgsqlBatch batch)
+    {
+        IEnumerable<NpgsqlBatchCommand> commands = batch.BatchCommands;
+        var names = commands.Select(command => Of(command.CommandText)).Where(name => name != "select").Distinct();
+        return string.Join(", ", names) is { Length: > 0 } all ? all : "select";
+    }
 
     public static string Of(string sql)
     {

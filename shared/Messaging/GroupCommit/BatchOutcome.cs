@@ -1,5 +1,4 @@
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Shop.Hosting;
 
@@ -14,13 +13,9 @@ readonly record struct BatchOutcome(BatchEnd End, Exception? Error, bool MayRetr
     /// <summary>
     /// Another transaction changed the same rows, or a migration the tables, and has ended. The next attempt sees the change.
     /// </summary>
-    public bool IsConflict => Error switch
-    {
-        DbUpdateConcurrencyException => true,
-        { } error => Failures.Find<PostgresException>(error)?.SqlState is PostgresErrorCodes.UniqueViolation
-            or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.FeatureNotSupported,
-        null => false,
-    };
+    public bool IsConflict => Error is { } error
+        && Failures.Find<PostgresException>(error)?.SqlState is PostgresErrorCodes.UniqueViolation
+            or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.FeatureNotSupported;
 
     public static BatchOutcome Of(Exception error) => error switch
     {

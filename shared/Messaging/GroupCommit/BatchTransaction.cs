@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -10,8 +9,8 @@ using Shop.Hosting;
 namespace Shop.Messaging;
 
 /// <summary>
-/// One scope, one DbContext, one transaction for a batch: claim the inbox, load and lock the rows, run the handlers one by one in memory,
-/// save, write the outbox, commit; then tell everybody.
+/// One scope, one DbContext, one transaction for a batch. It waits for the database twice: to claim the inbox and to load and lock the
+/// rows, and, after the handlers have run one by one in memory, to save, to write the outbox and to commit. Then it tells everybody.
 /// </summary>
 sealed partial class BatchTransaction<TDb>(
     string endpoint,
@@ -30,10 +29,11 @@ sealed partial class BatchTransaction<TDb>(
     {
         var (outgoing, tally) = (new Outgoing(), new Tally());
         var commit = new Commit(database, reason => LogCommitWaits(endpoint, reason));
+        using var handover = relay.Fresh.Begin();
         using var span = BatchSpan.Start(endpoint, batch);
         try
         {
-            var (duplicates, unexplained) = await commit.Watch(Attempt(batch, lockPatience, outgoing, tally, commit));
+            var (duplicates, unexplained) = await commit.Watch(Attempt(batch, lockPatience, outgoing, tally, handover, commit));
             _failuresInARow = 0;
             metrics.Committed(endpoint, batch.Count, duplicates, unexplained);
         }
@@ -48,7 +48,7 @@ sealed partial class BatchTransaction<TDb>(
             LogAfterCommit(endpoint, error);
         }
 
-        Tell(batch, outgoing);
+        Tell(batch, outgoing, handover);
         return default;
     }
 
@@ -56,13 +56,19 @@ sealed partial class BatchTransaction<TDb>(
     public async Task Write(Outgoing outgoing, TimeSpan lockPatience)
     {
         var commit = new Commit(database, reason => LogCommitWaits(endpoint, reason));
-        await commit.Watch(Attempt([], lockPatience, outgoing, new Tally(), commit));
-        relay.Wake();
+        using var handover = relay.Fresh.Begin();
+        await commit.Watch(Attempt([], lockPatience, outgoing, new Tally(), handover, commit));
+        relay.Take(handover);
     }
 
     /// <returns>How many of the batch were duplicates, and how many of these are unexplained.</returns>
     async Task<(int Duplicates, int Unexplained)> Attempt(
-        IReadOnlyList<Work<TDb>> batch, TimeSpan lockPatience, Outgoing outgoing, Tally tally, Commit commit)
+        IReadOnlyList<Work<TDb>> batch,
+        TimeSpan lockPatience,
+        Outgoing outgoing,
+        Tally tally,
+        FreshRows.Handover handover,
+        Commit commit)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TDb>();
@@ -71,26 +77,20 @@ sealed partial class BatchTransaction<TDb>(
         // A failed batch is rolled back as a whole, so savepoints would only cost two round trips.
         db.Database.AutoSavepointsEnabled = false;
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var (fresh, unexplained) = await DropDuplicates(db, batch, tally, lockPatience, commit);
-        var needed = new NeededRows();
-        foreach (var work in fresh)
-        {
-            work.Need(needed);
-        }
-
         var rows = scope.ServiceProvider.GetRequiredService<Rows<TDb>>();
-        await rows.Load(needed);
+        var claimed = await Open(db, batch, rows, lockPatience, commit);
+        var (fresh, unexplained) = await DropDuplicates(db, batch, claimed, tally);
         foreach (var work in fresh)
         {
             await work.Execute(new UnitOfWork<TDb>(db, rows, bus, outgoing, scope.ServiceProvider));
         }
 
-        db.ChangeTracker.DetectChanges();
-        var written = await db.SaveChangesAsync();
-        await relay.Outbox.Write(db, endpoint, outgoing, tally, CancellationToken.None);
-        if (written == 0 && outgoing.Messages is [] && tally.IsEmpty && !fresh.Any(work => work.Key is not null))
+        var closing = new RoundTrip(db);
+        var changes = RowWriter.Write(db, rows, closing);
+        relay.Outbox.Write(closing, endpoint, outgoing, tally, handover);
+        if (!changes && outgoing.Messages is [] && tally.IsEmpty && !fresh.Any(work => work.Key is not null))
         {
-            await WriteSomething(db);
+            closing.Add(new(WriteSomething));
         }
 
         if (!batch.All(work => work.TryBeginCommit()))
@@ -98,13 +98,14 @@ sealed partial class BatchTransaction<TDb>(
             throw new CallerGoneException();
         }
 
-        await commit.Send((NpgsqlConnection)db.Database.GetDbConnection());
+        closing.Add(new(Commit.Statement));
+        await commit.Send((NpgsqlConnection)db.Database.GetDbConnection(), () => closing.Send(isUnlimited: true));
         return (batch.Count - fresh.Count, unexplained);
     }
 
     // A transaction without a write commits without waiting for disks. But its result, such as that a message is a duplicate, may depend on
     // a commit that was never acknowledged. With this, it waits until all earlier commits are on every disk.
-    static Task<int> WriteSomething(TDb db) => db.Database.ExecuteSqlAsync($"select pg_logical_emit_message(true, 'shop', '')");
+    const string WriteSomething = "select pg_logical_emit_message(true, 'shop', '')";
 
     BatchOutcome Failed(IReadOnlyList<Work<TDb>> batch, Exception error)
     {
@@ -124,13 +125,44 @@ sealed partial class BatchTransaction<TDb>(
         return outcome with { MayRetryAtOnce = outcome.End == BatchEnd.DatabaseAway && Interlocked.Increment(ref _failuresInARow) <= 2 };
     }
 
-    async Task<(IReadOnlyList<Work<TDb>> Fresh, int Unexplained)> DropDuplicates(
-        TDb db, IReadOnlyList<Work<TDb>> batch, Tally tally, TimeSpan lockPatience, Commit commit)
+    /// <summary>Claims the inbox, and loads and locks the rows: one round trip.</summary>
+    /// <returns>The ids of the messages that had no effect yet.</returns>
+    async Task<HashSet<Guid>> Open(TDb db, IReadOnlyList<Work<TDb>> batch, Rows<TDb> rows, TimeSpan lockPatience, Commit commit)
     {
+        var opening = new RoundTrip(db);
+        opening.Add(TransactionLimits.Command(lockPatience), async reader =>
+        {
+            await reader.ReadAsync();
+            commit.IsBy(reader.GetInt32(TransactionLimits.Backend));
+        });
+        var claimed = new HashSet<Guid>();
         // Of two messages with one id, the first counts.
         var messages = batch.Where(work => work.Key is not null).Select(work => (Key: work.Key!.Value, work.IsCopy))
             .DistinctBy(message => message.Key.MessageId).ToArray();
-        var claimed = await Begin(db, messages, lockPatience, commit);
+        if (messages is not [])
+        {
+            opening.Add(relay.Inbox.Claim(endpoint, messages), async reader =>
+            {
+                while (await reader.ReadAsync())
+                {
+                    claimed.Add(reader.GetGuid(0));
+                }
+            });
+        }
+
+        var needed = new NeededRows();
+        foreach (var work in batch)
+        {
+            work.Need(needed);
+        }
+
+        await rows.Load(needed, opening);
+        return claimed;
+    }
+
+    async Task<(IReadOnlyList<Work<TDb>> Fresh, int Unexplained)> DropDuplicates(
+        TDb db, IReadOnlyList<Work<TDb>> batch, HashSet<Guid> claimed, Tally tally)
+    {
         var fresh = new List<Work<TDb>>(batch.Count);
         var known = new List<Work<TDb>>();
         foreach (var work in batch)
@@ -147,40 +179,19 @@ sealed partial class BatchTransaction<TDb>(
         return (fresh, known is [] ? 0 : await Drop(db, known, tally));
     }
 
-    // One round trip for both.
-    async Task<HashSet<Guid>> Begin(TDb db, (InboxKey Key, bool IsCopy)[] messages, TimeSpan lockPatience, Commit commit)
-    {
-        await using var opening = Batch(db, TransactionLimits.Command(lockPatience));
-        if (messages is not [])
-        {
-            opening.BatchCommands.Add(relay.Inbox.Claim(endpoint, messages));
-        }
-
-        var claimed = new HashSet<Guid>();
-        await using var reader = await opening.ExecuteReaderAsync();
-        await reader.ReadAsync();
-        commit.IsBy(reader.GetInt32(TransactionLimits.Backend));
-        await reader.NextResultAsync();
-        while (await reader.ReadAsync())
-        {
-            claimed.Add(reader.GetGuid(0));
-        }
-
-        return claimed;
-    }
-
     /// <returns>How many of them nobody had said to be copies.</returns>
     async Task<int> Drop(TDb db, List<Work<TDb>> known, Tally tally)
     {
         var contents = new Dictionary<Guid, (Guid Content, bool IsCopy)>();
-        await using (var asking = Batch(db, relay.Inbox.Contents(endpoint, known.Select(work => work.Key!.Value.MessageId))))
-        await using (var reader = await asking.ExecuteReaderAsync())
+        var asking = new RoundTrip(db);
+        asking.Add(relay.Inbox.Contents(endpoint, known.Select(work => work.Key!.Value.MessageId)), async reader =>
         {
             while (await reader.ReadAsync())
             {
                 contents[reader.GetGuid(0)] = (reader.GetGuid(1), !reader.IsDBNull(2));
             }
-        }
+        });
+        await asking.Send();
 
         var unexplained = 0;
         foreach (var work in known)
@@ -202,19 +213,13 @@ sealed partial class BatchTransaction<TDb>(
         return unexplained;
     }
 
-    static NpgsqlBatch Batch(TDb db, NpgsqlBatchCommand first) => new(
-        (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction())
-    {
-        BatchCommands = { first },
-    };
-
-    void Tell(IReadOnlyList<Work<TDb>> batch, Outgoing outgoing)
+    void Tell(IReadOnlyList<Work<TDb>> batch, Outgoing outgoing, FreshRows.Handover handover)
     {
         // This runs first, so that these log entries have an earlier time than their consequences.
         outgoing.Committed(error => LogAfterCommit(endpoint, error));
         if (outgoing.Messages is not [])
         {
-            relay.Wake();
+            relay.Take(handover);
         }
 
         foreach (var work in batch)

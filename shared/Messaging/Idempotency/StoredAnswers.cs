@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Shop.Messaging;
 
@@ -11,16 +12,29 @@ static class StoredAnswers<TDb> where TDb : DbContext
     public static StoredAnswer? Find(TDb db, AnswerKey key) =>
         db.Set<StoredAnswer>().Local.FindEntryUntyped([key.User, key.Key])?.Entity;
 
-    public static Task Load(TDb db, IReadOnlyCollection<AnswerKey> asked) => asked.Count == 0
-        ? Task.CompletedTask
-        : db.Set<StoredAnswer>()
-            .FromSqlRaw(Sql(db), asked.Select(key => key.User).ToArray(), asked.Select(key => key.Key).ToArray())
-            .LoadAsync();
+    /// <summary>Adds the statement that looks for them.</summary>
+    public static void Load(TDb db, IReadOnlyCollection<AnswerKey> asked, RoundTrip trip)
+    {
+        if (asked.Count > 0)
+        {
+            var sql = Sql(db);
+            trip.Add(
+                new NpgsqlBatchCommand(sql)
+                {
+                    Parameters =
+                    {
+                        new() { Value = asked.Select(key => key.User).ToArray() },
+                        new() { Value = asked.Select(key => key.Key).ToArray() },
+                    },
+                },
+                result => LoadedRows.Track(db, db.Set<StoredAnswer>().FromSqlRaw(sql), result));
+        }
+    }
 
     static string Sql(TDb db) =>
-        _sql ??= $$"""
-        select {{RowSql.Columns(db, db.Model.FindEntityType(typeof(StoredAnswer))!)}}
-        from "{{db.Model.GetDefaultSchema()}}".{{StoredAnswer.Table}}
-        join unnest({0}, {1}) as asked (customer_id, idempotency_key) using (customer_id, idempotency_key)
+        _sql ??= $"""
+        select {RowSql.Columns(db, db.Model.FindEntityType(typeof(StoredAnswer))!)}
+        from "{db.Model.GetDefaultSchema()}".{StoredAnswer.Table}
+        join unnest($1, $2) as asked (customer_id, idempotency_key) using (customer_id, idempotency_key)
         """;
 }

@@ -1,5 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Shop.Messaging;
@@ -15,40 +13,40 @@ sealed class Outbox(MessagingTables tables, long owner, Announcements announceme
         from unnest(@messageIds, @exchanges, @delays, @headers, @bodies, @deadlines, @patiences) with ordinality
             as message (message_id, exchange, delay, headers, body, deadline, patience, position)
         order by position
+        returning seq, message_id, created_at
         """;
+
+    // -infinity, of the kind that other due times have: an array may not mix kinds.
+    static readonly DateTime _atOnce = DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc);
 
     readonly string _unschedule = Unscheduling(tables);
 
     /// <summary>The replica whose relay publishes what is written here.</summary>
     public long Owner => owner;
 
+    /// <param name="trip">Takes the statements with it.</param>
     /// <param name="place">The lane whose batch it is.</param>
     /// <param name="tally">What else is to be counted in this transaction.</param>
-    public async Task Write(DbContext db, string place, Outgoing outgoing, Tally tally, CancellationToken cancellation)
+    /// <param name="handover">Gets what may go out at once.</param>
+    public void Write(RoundTrip trip, string place, Outgoing outgoing, Tally tally, FreshRows.Handover handover)
     {
         foreach (var message in outgoing.Messages)
         {
             tally.Add(Tally.Sent, message.Account, message.MessageId);
         }
 
-        if (outgoing is { Messages: [], Unscheduled.Count: 0 } && tally.IsEmpty)
-        {
-            return;
-        }
-
-        await using var batch = new NpgsqlBatch(
-            (NpgsqlConnection)db.Database.GetDbConnection(),
-            (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction());
         if (outgoing.Unscheduled is { Count: > 0 } tokens)
         {
-            batch.BatchCommands.Add(
+            trip.Add(
                 new(_unschedule) { Parameters = { new() { Value = tokens.ToArray() }, new() { Value = owner }, new() { Value = place } } });
         }
 
         if (outgoing.Messages is { Count: > 0 } messages)
         {
             var deadlines = DeadlinesIn(messages);
-            batch.BatchCommands.Add(new(_insert)
+            var atOnce = messages.Where(message => message.Delay is null).ToDictionary(message => message.MessageId);
+            handover.Expect([.. atOnce.Keys]);
+            var insert = new NpgsqlBatchCommand(_insert)
             {
                 Parameters =
                 {
@@ -61,16 +59,31 @@ sealed class Outbox(MessagingTables tables, long owner, Announcements announceme
                     new("deadlines", messages.Select(message => DeadlineOf(message, deadlines)).ToArray()),
                     new("patiences", messages.Select(message => message.Work is null ? null : message.Delay).ToArray()),
                 },
+            };
+            trip.Add(insert, async reader =>
+            {
+                while (await reader.ReadAsync())
+                {
+                    if (atOnce.TryGetValue(reader.GetGuid(1), out var message))
+                    {
+                        handover.Add(new(
+                            _atOnce,
+                            reader.GetInt64(0),
+                            message.MessageId,
+                            message.Exchange,
+                            message.Headers,
+                            message.Body,
+                            reader.GetFieldValue<DateTimeOffset>(2)));
+                    }
+                }
             });
         }
 
         if (!tally.IsEmpty)
         {
             // The accounts come last, so that the next transaction of this lane waits for the commit alone.
-            batch.BatchCommands.Add(tally.Command(tables, owner, place));
+            trip.Add(tally.Command(tables, owner, place));
         }
-
-        await batch.ExecuteNonQueryAsync(cancellation);
     }
 
     static string Unscheduling(MessagingTables tables)

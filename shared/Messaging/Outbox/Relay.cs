@@ -10,8 +10,9 @@ using Npgsql;
 namespace Shop.Messaging;
 
 /// <summary>
-/// Carries committed outbox rows to the broker: woken by each commit of its own process, and by a slow poll that finds
-/// scheduled messages and the rows of replicas that died. Publishes before it deletes, so every row goes out at least once.
+/// Carries committed outbox rows to the broker: those that its own process hands over after their commit, and those that a slow poll of the
+/// table finds, such as scheduled messages and the rows of replicas that died. Publishes before it deletes, so every row goes out at least
+/// once.
 /// </summary>
 /// <remarks>
 /// What one transaction writes, or one after the other, goes out in that order. Two transactions at the same time may go out
@@ -20,9 +21,8 @@ namespace Shop.Messaging;
 /// </remarks>
 sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 {
-    static readonly TimeSpan _adoptionInterval = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(1);
     static readonly TimeSpan _reconnectPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan _writingTimeLimit = TimeSpan.FromSeconds(5);
 
     // The signal is never disposed, because lanes that finish their last batch while the process stops still use it.
     readonly SemaphoreSlim _wake = new(0);
@@ -31,12 +31,8 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     readonly MessagingMetrics _metrics;
     readonly Announcements _announcements;
     readonly ILogger<Relay<TDb>> _logger;
-    readonly RelayStore _store;
-    readonly RelayLease _lease;
-    readonly BrokerAnswers _answers;
+    readonly RelayRows _rows;
     readonly BrokerCondition _condition;
-    // Rows that are still there and may have been published before, by us or by whom we have them from.
-    readonly HashSet<long> _repeated = [];
     long _backlogRows;
 
     public Relay(
@@ -51,15 +47,13 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         using var scope = scopes.CreateScope();
         var tables = MessagingTables.Of(scope.ServiceProvider.GetRequiredService<TDb>());
         var owner = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue;
-        _store = new(database, tables, owner);
-        _lease = new(database, tables, owner);
         _broker = broker.Value;
         _options = options.Value;
         _metrics = metrics;
         _announcements = announcements;
         _logger = logger;
-        _answers = new(_store);
         _condition = new(_broker);
+        _rows = new(database, tables, owner, _options);
         Inbox = new(tables);
         Outbox = new(tables, owner, announcements);
         metrics.ObserveBacklog(() => BacklogRows);
@@ -69,6 +63,8 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
 
     public Outbox Outbox { get; }
 
+    public FreshRows Fresh => _rows.Fresh;
+
     /// <summary>The reason why rows do not go out, with what to do. Null if they do.</summary>
     public string? Problem => _condition.Problem;
 
@@ -76,7 +72,20 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     public long BacklogRows => Interlocked.Read(ref _backlogRows);
 
     /// <summary>Called after a commit that wrote rows.</summary>
+    public void Take(FreshRows.Handover handover)
+    {
+        handover.Committed();
+        Signal();
+    }
+
+    /// <summary>Called after a commit of rows that were not handed over.</summary>
     public void Wake()
+    {
+        Fresh.IsIncomplete();
+        Signal();
+    }
+
+    void Signal()
     {
         if (_wake.CurrentCount == 0)
         {
@@ -93,11 +102,10 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
                 await using var broker = await BrokerPublisher.Connect(
                     _broker, _announcements, $"{typeof(TDb).Name} relay", stoppingToken);
                 // The lease comes second, because a replica that cannot publish must not hold one.
-                await _lease.Hold(stoppingToken);
-                await _lease.ForgetEnded(stoppingToken);
+                await _rows.Begin(stoppingToken);
                 _condition.Back();
                 LogConnected();
-                await RelayRows(broker, stoppingToken);
+                await PublishRows(broker, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -107,34 +115,29 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             {
                 _condition.Away(error);
                 LogDisconnected(Problem ?? error.Message);
-                await Release();
+                await Leave();
                 await CountBacklog(stoppingToken);
                 await Task.Delay(_reconnectPause, TimeProvider.System, stoppingToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
-        await Release();
+        await Leave();
     }
 
-    async Task RelayRows(BrokerPublisher broker, CancellationToken stopping)
+    async Task PublishRows(BrokerPublisher broker, CancellationToken stopping)
     {
-        var sinceHold = Stopwatch.StartNew();
         while (broker.IsOpen)
         {
-            await WriteAnswers();
-            var rows = await _store.Due(_options.RelayBatchSize, _answers.Rows, _condition.IsSettled, stopping);
-            // A process that stood still may have rows here that belong to another replica by now.
-            if (rows is not [] && sinceHold.Elapsed < RelayLease.LeaseTime)
+            var rows = await _rows.Next(_condition.IsSettled, stopping);
+            if (rows is not [])
             {
                 await Publish(rows, broker, stopping);
             }
 
-            if (sinceHold.Elapsed > _adoptionInterval)
+            if (await _rows.Renew(stopping) is { } adopted)
             {
-                await _lease.Hold(stopping);
-                sinceHold.Restart();
-                if (await _lease.Adopt(_repeated, stopping) is > 0 and var adopted)
+                if (adopted > 0)
                 {
                     LogAdopted(adopted);
                 }
@@ -142,13 +145,13 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
                 var keepsUp = rows.Count < _options.RelayBatchSize;
                 if (!keepsUp)
                 {
-                    await _store.PutOffDeadlines(stopping);
+                    await _rows.PutOffDeadlines(stopping);
                 }
 
-                Interlocked.Exchange(ref _backlogRows, keepsUp && Problem is null ? 0 : await _store.CountOverdue(stopping));
+                Interlocked.Exchange(ref _backlogRows, keepsUp && Problem is null ? 0 : await _rows.CountOverdue(stopping));
             }
 
-            if (rows.Count < _options.RelayBatchSize)
+            if (rows is [])
             {
                 await _wake.WaitAsync(_options.RelayPollMilliseconds, stopping);
             }
@@ -157,9 +160,8 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
         throw new IOException("The connection to the message broker was closed.");
     }
 
-    async Task Publish(IReadOnlyList<RelayRow> due, BrokerPublisher broker, CancellationToken stopping)
+    async Task Publish(IReadOnlyList<RelayRow> rows, BrokerPublisher broker, CancellationToken stopping)
     {
-        RelayRow[] rows = [.. due.Select(row => row with { IsRepeated = !_repeated.Add(row.Seq) })];
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var publishing = broker.Publish(rows, patience.Token);
         try
@@ -177,10 +179,8 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             LogConnected();
         }
 
-        _answers.Add(rows, outcome);
-        _repeated.ExceptWith(rows.Except(outcome.Refused.Select(refusal => refusal.Row)).Select(row => row.Seq));
         _condition.Published(rows, outcome);
-        await WriteAnswers();
+        await _rows.Published(rows, outcome);
         if (outcome.Refused is [var first, ..])
         {
             LogRefused(outcome.Refused.Count, first.Row.MessageId, first.Exchange, first.Reason);
@@ -191,14 +191,14 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             LogRefusedByOthers(outcome.RefusedByOthers.Count, other.Exchange);
         }
 
-        _metrics.Published(rows.Length - outcome.Refused.Count, outcome.Refused.Count, outcome.RefusedByOthers.Count);
+        _metrics.Published(rows.Count - outcome.Refused.Count, outcome.Refused.Count, outcome.RefusedByOthers.Count);
     }
 
     // A broker with an alarm accepts the rows on their way when the alarm is over, so publishing them once more would only add copies.
     async Task Confirmation(Task publishing, BrokerPublisher broker, CancellationToken stopping)
     {
         var silence = Stopwatch.StartNew();
-        while (await Task.WhenAny(publishing, Task.Delay(_adoptionInterval, TimeProvider.System, stopping)) != publishing)
+        while (await Task.WhenAny(publishing, Task.Delay(_lookInterval, TimeProvider.System, stopping)) != publishing)
         {
             stopping.ThrowIfCancellationRequested();
             if (broker.Blocked is { } reason)
@@ -221,28 +221,20 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
             LogDisconnected(problem);
         }
 
-        await _lease.Hold(stopping);
+        await _rows.Hold(stopping);
         await CountBacklog(stopping);
     }
 
-    // The answers are stored also while the process stops, which saves the receivers a duplicate.
-    async Task WriteAnswers()
-    {
-        using var patience = new CancellationTokenSource(_writingTimeLimit);
-        await _answers.Write(patience.Token);
-    }
-
-    // A failure does no harm: the other replicas then wait for the end of the lease.
-    async Task Release()
+    // A failure does no harm: the other replicas then wait for the end of the lease, and receivers get duplicates.
+    async Task Leave()
     {
         try
         {
-            using var patience = new CancellationTokenSource(_writingTimeLimit);
-            await _lease.Release(patience.Token);
+            await _rows.Leave();
         }
         catch (Exception error)
         {
-            LogNotReleased(error.Message);
+            LogNotLeft(error.Message);
         }
     }
 
@@ -250,7 +242,7 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     {
         try
         {
-            Interlocked.Exchange(ref _backlogRows, await _store.CountOverdue(stopping));
+            Interlocked.Exchange(ref _backlogRows, await _rows.CountOverdue(stopping));
         }
         catch (Exception)
         {
@@ -265,8 +257,8 @@ sealed partial class Relay<TDb> : BackgroundService where TDb : DbContext
     [LoggerMessage(LogLevel.Warning, "Messages wait in the outbox: {Reason}")]
     partial void LogDisconnected(string reason);
 
-    [LoggerMessage(LogLevel.Debug, "The lease of the outbox could not be released and will expire: {Reason}")]
-    partial void LogNotReleased(string reason);
+    [LoggerMessage(LogLevel.Debug, "The outbox could not be left to the others, and its lease will expire: {Reason}")]
+    partial void LogNotLeft(string reason);
 
     [LoggerMessage(LogLevel.Information, "Adopted {Rows} outbox rows of a replica that is gone")]
     partial void LogAdopted(int rows);

@@ -39,6 +39,8 @@ public sealed class NeededRows
     internal bool Has(Type row, object key) =>
         _tables.TryGetValue(row, out var needed) && (needed.Locked.Contains(key) || needed.Read.Contains(key));
 
+    internal bool IsLocked(Type row, object key) => _tables.TryGetValue(row, out var needed) && needed.Locked.Contains(key);
+
     // A row that is declared too late is not loaded or locked, and would look like one that does not exist.
     Needed StillOpen(Type row) => Of(row) is { IsLocked: false } needed
         ? needed

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Shop.Messaging;
 
@@ -23,9 +24,14 @@ abstract class RowTable<TDb>(Type row) where TDb : DbContext
 {
     public Type Row => row;
 
-    public abstract Task Lock(TDb db, NeededRows.Needed needed);
+    /// <summary>Adds the statement that locks what is needed.</summary>
+    public abstract void Lock(TDb db, NeededRows.Needed needed, RoundTrip trip);
 
-    public abstract Task Read(TDb db, NeededRows.Needed needed);
+    /// <summary>Adds the statement that reads what is needed and not locked.</summary>
+    public abstract void Read(TDb db, NeededRows.Needed needed, RoundTrip trip);
+
+    /// <summary>Tells who wants to know of the rows that are locked now.</summary>
+    public abstract void Then(TDb db, NeededRows.Needed needed);
 }
 
 /// <inheritdoc/>
@@ -36,10 +42,17 @@ sealed class RowTable<TDb, TRow>() : RowTable<TDb>(typeof(TRow))
     string? _select;
     string? _selectForUpdate;
 
-    public override async Task Lock(TDb db, NeededRows.Needed needed)
+    public override void Lock(TDb db, NeededRows.Needed needed, RoundTrip trip)
     {
         needed.IsLocked = true;
-        await Load(db, needed.Locked, isLocked: true);
+        Load(db, needed.Locked, isLocked: true, trip);
+    }
+
+    public override void Read(TDb db, NeededRows.Needed needed, RoundTrip trip) =>
+        Load(db, [.. needed.Read.Except(needed.Locked)], isLocked: false, trip);
+
+    public override void Then(TDb db, NeededRows.Needed needed)
+    {
         foreach (var (key, then) in needed.Thens)
         {
             if (db.Set<TRow>().Local.FindEntryUntyped([key])?.Entity is { } row)
@@ -49,9 +62,7 @@ sealed class RowTable<TDb, TRow>() : RowTable<TDb>(typeof(TRow))
         }
     }
 
-    public override Task Read(TDb db, NeededRows.Needed needed) => Load(db, [.. needed.Read.Except(needed.Locked)], isLocked: false);
-
-    async Task Load(TDb db, HashSet<object> keys, bool isLocked)
+    void Load(TDb db, HashSet<object> keys, bool isLocked, RoundTrip trip)
     {
         if (keys.Count > 0)
         {
@@ -62,7 +73,9 @@ sealed class RowTable<TDb, TRow>() : RowTable<TDb>(typeof(TRow))
             var sql = isLocked
                 ? _selectForUpdate ??= RowSql.Select(db, entity, key, " for update")
                 : _select ??= RowSql.Select(db, entity, key, "");
-            await db.Set<TRow>().FromSqlRaw(sql, [array]).LoadAsync();
+            trip.Add(
+                new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = array } } },
+                result => LoadedRows.Track(db, db.Set<TRow>().FromSqlRaw(sql), result));
         }
     }
 }

@@ -23,24 +23,38 @@ public sealed class Rows<TDb> where TDb : DbContext
     /// <summary>Adds a new row. It is written with the batch.</summary>
     public void Add(object row) => _db.Add(row);
 
+    /// <summary>True if nobody else changes the row before the batch ends.</summary>
+    internal bool IsLocked(Type row, object key) => _needed.IsLocked(row, key);
+
+    /// <param name="opening">Takes the statements with it, and is sent.</param>
     /// <remarks>
     /// Tables in the order of their registration, rows in the order of their key: two batches that want the same rows
     /// queue, and never deadlock.
     /// </remarks>
-    internal async Task Load(NeededRows needed)
+    internal async Task Load(NeededRows needed, RoundTrip opening)
     {
         _needed = needed;
+        var trip = opening;
         foreach (var table in _tables.InLockOrder(needed.Tables))
         {
-            await table.Lock(_db, needed.Of(table.Row));
+            var rows = needed.Of(table.Row);
+            table.Lock(_db, rows, trip);
+            if (rows.Thens is not [])
+            {
+                // What is locked because of a row is not known before that row.
+                await trip.Send();
+                trip = new(_db);
+                table.Then(_db, rows);
+            }
         }
 
         // Unlocked rows are loaded last, because a tracked row keeps its values, and those of the locked read are right.
         foreach (var table in _tables.InLockOrder(needed.Tables))
         {
-            await table.Read(_db, needed.Of(table.Row));
+            table.Read(_db, needed.Of(table.Row), trip);
         }
 
-        await StoredAnswers<TDb>.Load(_db, needed.Answers);
+        StoredAnswers<TDb>.Load(_db, needed.Answers, trip);
+        await trip.Send();
     }
 }

@@ -62,7 +62,7 @@ static class TestCommand
     static bool NeedsBrowser(string[] arguments) =>
         !NamesProjects(arguments) || arguments.Any(argument => argument.Contains("Traces.Tests", StringComparison.Ordinal));
 
-    static bool NamesProjects(string[] arguments) => arguments.Contains("--project") || arguments.Contains("--test-modules");
+    static bool NamesProjects(string[] arguments) => arguments.Any(argument => argument is "--project" or "--test-modules" or "--solution");
 
     static async Task<int> Run(Checkout checkout, string[] arguments, CancellationToken cancellation)
     {
@@ -100,10 +100,10 @@ static class TestCommand
         Checkout checkout, IEnumerable<string> projects, int atOnce, string[] arguments, CancellationToken cancellation)
     {
         string[] modules = [.. projects.Order().Select(name => Built(checkout, name))];
-        string[] which = modules is [] ? [] : ["--test-modules", string.Join(';', modules)];
+        string[] which = modules is [] ? ["--configuration", "Release", "--no-build"] : ["--test-modules", string.Join(';', modules)];
         var result = await Tool.Run(
             [
-                Environment.ProcessPath!, "test", .. which, "--configuration", "Release", "--no-build", "--no-ansi", "--no-progress",
+                Environment.ProcessPath!, "test", .. which, "--no-ansi", "--no-progress",
                 "--max-parallel-test-modules", atOnce.ToString(CultureInfo.InvariantCulture),
                 // A filter may leave a project without tests (exit code 8).
                 "--ignore-exit-code", "8", "--timeout", LimitPerProject,

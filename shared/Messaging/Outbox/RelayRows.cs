@@ -42,7 +42,12 @@ sealed class RelayRows(NpgsqlDataSource database, MessagingTables tables, long o
     public async Task<IReadOnlyList<RelayRow>> Next(bool deadlines, CancellationToken stopping)
     {
         var isTimeToLook = _sinceLook.ElapsedMilliseconds >= options.RelayPollMilliseconds || _answers.Rows.Count >= options.RelayBatchSize;
-        var rows = Fresh.TakeIncomplete() || isTimeToLook ? await Look(deadlines, stopping) : Fresh.Take(options.RelayBatchSize);
+        var rows = Fresh.TakeIncomplete() || isTimeToLook ? await Look(deadlines, stopping) : [];
+        if (rows is [])
+        {
+            rows = Fresh.Take(options.RelayBatchSize);
+        }
+
         // A process that stood still wakes up here with rows that are another's by now.
         if (_sinceHold.Elapsed >= RelayLease.LeaseTime)
         {

@@ -36,7 +36,8 @@ public sealed record LoadResult(
     Percentiles? Completion,
     IReadOnlyDictionary<string, double> CpuPerOrder,
     double TransactionsPerOrder,
-    double RowsWrittenPerOrder)
+    double RowsWrittenPerOrder,
+    double WriteAheadLogBytesPerOrder)
 {
     public bool Ok => this is { Accepted: > 0, MissingOrders: 0, Unexplained.Count: 0, UnexplainedDuplicates: 0 };
 }

@@ -9,18 +9,23 @@ using Shop.Launcher.Servers;
 namespace Shop.Chaos.Load;
 
 /// <summary>One load run from the first request to the end of the last order.</summary>
-public sealed class LoadRun(Checkout checkout, LoadOptions options)
+/// <param name="subject">Null for the shop.</param>
+public sealed class LoadRun(Checkout checkout, LoadOptions options, LoadSubject? subject = null)
 {
     static readonly TimeSpan _endLimit = TimeSpan.FromMinutes(3);
     static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(200);
     const long HighestMicroseconds = 600_000_000;
 
+    readonly LoadSubject _subject = subject ?? LoadSubject.Shop;
+
     /// <param name="progress">Called every second with the seconds so far, the requests sent and the orders accepted.</param>
     public async Task<LoadResult> Run(Action<int, int, int> progress, CancellationToken cancellation)
     {
-        using var generator = new LoadGenerator(checkout, options);
-        var duplicates = await Duplicates.Unexplained(checkout, cancellation);
-        var before = await Usage.Read(checkout, cancellation);
+        // One that the subject brings along is whoever's who made it.
+        using var ours = _subject.Taker is null ? new HttpOrders(checkout, options) : null;
+        var generator = new LoadGenerator(options, _subject.Taker ?? ours!);
+        var duplicates = await UnexplainedDuplicates(cancellation);
+        var before = await Usage.Read(checkout, _subject, cancellation);
         var clock = Stopwatch.StartNew();
         var running = generator.Run(cancellation);
         while (!running.IsCompleted)
@@ -33,8 +38,8 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
         var sending = clock.Elapsed;
         var ends = await WaitForEnds(generator, cancellation);
         var completing = clock.Elapsed;
-        var after = await Usage.Read(checkout, cancellation);
-        duplicates = await Duplicates.Unexplained(checkout, cancellation) - duplicates;
+        var after = await Usage.Read(checkout, _subject, cancellation);
+        duplicates = await UnexplainedDuplicates(cancellation) - duplicates;
         return Result(generator, ends, duplicates, sending, completing, before, after);
     }
 
@@ -64,8 +69,12 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
                 process => process.Key,
                 process => Math.Round((process.Value - before.CpuMilliseconds.GetValueOrDefault(process.Key)) / accepted, 3)),
             Math.Round((after.Transactions - before.Transactions) / (double)accepted, 2),
-            Math.Round((after.RowsWritten - before.RowsWritten) / (double)accepted, 2));
+            Math.Round((after.RowsWritten - before.RowsWritten) / (double)accepted, 2),
+            Math.Round((after.WriteAheadLogBytes - before.WriteAheadLogBytes) / (double)accepted, 0));
     }
+
+    Task<long> UnexplainedDuplicates(CancellationToken cancellation) =>
+        _subject.CountsDuplicates ? Duplicates.Unexplained(checkout, cancellation) : Task.FromResult(0L);
 
     /// <param name="After">From acceptance to the terminal step, by ordering's clock; null if it has not ended.</param>
     internal sealed record End(string Status, string? Reason, TimeSpan? After);
@@ -74,13 +83,13 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
     async Task<IReadOnlyList<End>> WaitForEnds(LoadGenerator generator, CancellationToken cancellation)
     {
         var ids = generator.Accepted.ToArray();
-        await using var connection = await Databases.Of(checkout).OpenToRead("ordering", cancellation);
+        await using var connection = await Databases.Of(checkout).OpenToRead(_subject.Database, cancellation);
         await Poll.Until(async () => await Unfinished(connection, cancellation) == 0, _endLimit, _pollInterval, cancellation);
 
         await using var command = new NpgsqlCommand(
-            """
+            $"""
             select status, reason, case when status in ('Confirmed', 'Cancelled') then (timeline->-1->>'at')::timestamptz - placed_at end
-            from ordering.orders where id = any ($1)
+            from {_subject.Orders} where id = any ($1)
             """,
             connection) { Parameters = { new() { Value = ids } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -108,10 +117,10 @@ public sealed class LoadRun(Checkout checkout, LoadOptions options)
             : end.Reason)
         .OfType<string>().CountBy(reason => reason).ToDictionary();
 
-    static async Task<long> Unfinished(NpgsqlConnection connection, CancellationToken cancellation)
+    async Task<long> Unfinished(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            "select count(*) from ordering.orders where status not in ('Confirmed', 'Cancelled')", connection);
+            $"select count(*) from {_subject.Orders} where status not in ('Confirmed', 'Cancelled')", connection);
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

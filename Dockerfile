@@ -17,9 +17,11 @@ COPY shared/Contracts/Contracts.csproj shared/Contracts/packages.lock.json share
 COPY shared/Hosting/Hosting.csproj shared/Hosting/packages.lock.json shared/Hosting/
 COPY shared/Messaging/Messaging.csproj shared/Messaging/packages.lock.json shared/Messaging/
 COPY simulators/payment-provider/PaymentProvider.csproj simulators/payment-provider/packages.lock.json simulators/payment-provider/
+COPY tools/bench/Bench.csproj tools/bench/packages.lock.json tools/bench/
 COPY tools/chaos/Chaos.csproj tools/chaos/packages.lock.json tools/chaos/
 COPY tools/cli/Cli.csproj tools/cli/packages.lock.json tools/cli/
 COPY tools/launcher/Launcher.csproj tools/launcher/packages.lock.json tools/launcher/
+COPY tools/monolith/Monolith.csproj tools/monolith/packages.lock.json tools/monolith/
 COPY tools/simulation/Simulation.csproj tools/simulation/packages.lock.json tools/simulation/
 COPY tools/traces/Traces.csproj tools/traces/packages.lock.json tools/traces/
 RUN dotnet restore tools/Run.slnf --locked-mode $PROPERTIES
@@ -37,6 +39,7 @@ RUN install -d -m 1777 /folders/data
 
 FROM restore AS build-cli
 COPY deploy deploy
+COPY tools/bench tools/bench
 COPY tools/chaos tools/chaos
 COPY tools/cli tools/cli
 COPY tools/launcher tools/launcher

@@ -21,7 +21,9 @@ public sealed class ReferenceTests
         ["tools/simulation"] = [],
         ["tools/launcher"] = [],
         ["tools/chaos"] = ["tools/launcher"],
-        ["tools/cli"] = ["tools/launcher", "tools/chaos", "tools/simulation"],
+        ["tools/monolith"] = [],
+        ["tools/bench"] = ["tools/launcher", "tools/chaos"],
+        ["tools/cli"] = ["tools/launcher", "tools/chaos", "tools/bench", "tools/simulation"],
         ["apphost"] =
         [
             "gateway", "services/inventory", "services/ordering", "services/payment", "simulators/payment-provider", "tools/launcher",

@@ -35,6 +35,7 @@ static Command Local(Checkout checkout) => new(
     Subscribe.Command(checkout),
     DeadLettersCommand.Command(checkout),
     LoadCommand.Command(checkout),
+    BenchCommand.Command(checkout),
     DrillCommand.Command(checkout),
     SimulateCommand.Command(),
     TestCommand.Command(checkout),

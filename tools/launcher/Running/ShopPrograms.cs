@@ -75,6 +75,23 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
     /// <summary>The name of the process that changes a service's tables.</summary>
     public static string MigrationOf(string service) => service + "-migrate";
 
+    /// <summary>
+    /// A program that is no part of the shop and takes its place: at the gateway's port, with a database of its own name, the same tokens
+    /// and the same payment provider.
+    /// </summary>
+    /// <param name="project">Its folder in the checkout.</param>
+    public BackgroundProcess InPlaceOfAll(string name, string project, string assembly)
+    {
+        var settings = new Dictionary<string, string>(_plainLog)
+        {
+            ["ConnectionStrings__Database"] = DatabasesAt(checkout.Ports.Postgres).ConnectionString(name, name),
+            ["CardNetwork__Url"] = UrlOf(checkout.Ports.PaymentProvider),
+            ["CardNetwork__ApiKey"] = checkout.State.Secrets.Password(PaymentProvider),
+        };
+        AddAuthentication(settings);
+        return Program(name, checkout.Ports.Gateway, project, assembly, settings);
+    }
+
     Databases DatabasesAt(int port) => new(new PostgresServer(checkout.State, port), checkout.State.Secrets);
 
     /// <param name="build">The process whose build runs, where it is not the replica's own.</param>

@@ -5,8 +5,8 @@ using HdrHistogram;
 namespace Shop.Chaos.Load;
 
 /// <summary>
-/// Places orders. With a rate, the time of a request counts from the moment it was due, not from the moment it was sent. So a slow shop cannot
-/// hide behind a slow client (coordinated omission).
+/// Places orders. With a rate, the time of a request counts from the moment it was due, not from the moment it was sent. So a slow shop
+/// cannot hide behind a slow client (coordinated omission).
 /// </summary>
 sealed class LoadGenerator(LoadOptions options, IOrderTaker taker)
 {

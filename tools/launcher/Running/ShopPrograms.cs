@@ -85,11 +85,11 @@ public sealed class ShopPrograms(Checkout checkout, LaunchEnvironment? environme
         var settings = new Dictionary<string, string>(_plainLog)
         {
             ["ConnectionStrings__Database"] = DatabasesAt(checkout.Ports.Postgres).ConnectionString(name, name),
-            ["CardNetwork__Url"] = UrlOf(checkout.Ports.PaymentProvider),
+            ["CardNetwork__Url"] = BuiltPrograms.UrlOf(checkout.Ports.PaymentProvider),
             ["CardNetwork__ApiKey"] = checkout.State.Secrets.Password(PaymentProvider),
         };
         AddAuthentication(settings);
-        return Program(name, checkout.Ports.Gateway, project, assembly, settings);
+        return _built.Process(name, checkout.Ports.Gateway, project, assembly, settings);
     }
 
     Databases DatabasesAt(int port) => new(new PostgresServer(checkout.State, port), checkout.State.Secrets);

@@ -29,7 +29,8 @@ public abstract record Peer(string Name, string Title)
     {
         string[] found =
         [
-            .. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().Select(name => Find(name).Name),
+            .. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()
+                .Select(name => Find(name).Name),
         ];
         return found is not [] ? found : throw new UserError("--only names no system.");
     }

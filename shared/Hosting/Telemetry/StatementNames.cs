@@ -18,8 +18,9 @@ static partial class StatementNames
     public static string Of(NpgsqlBatch batch)
     {
         IEnumerable<NpgsqlBatchCommand> commands = batch.BatchCommands;
-        var names = commands.Select(command => Of(command.CommandText)).Where(name => name != "select").Distinct();
-        return string.Join(", ", names) is { Length: > 0 } all ? all : "select";
+        string[] names = [.. commands.Select(command => Of(command.CommandText)).Distinct()];
+        string[] telling = [.. names.Where(name => name != "select")];
+        return string.Join(", ", telling is [] or ["commit"] ? names : telling);
     }
 
     public static string Of(string sql)

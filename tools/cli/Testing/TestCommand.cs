@@ -15,7 +15,7 @@ namespace Shop.Cli.Testing;
 static class TestCommand
 {
     // A test project waits for its own conditions with deadlines far below this.
-    const string LimitPerProject = "15m";
+    const string LimitPerProject = "20m";
 
     // These start whole systems of seven processes, and wait for them: they get the machine for themselves.
     static readonly string[] _wholeSystems = ["AppHost.Tests", "EndToEnd.Tests", "Terminal.Tests", "Upgrade.Tests"];

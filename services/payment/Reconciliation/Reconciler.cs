@@ -67,9 +67,13 @@ sealed partial class Reconciler(
             if (settled is [.., var last])
             {
                 var suspicious = await Suspicious(settled, cancellation);
-                // Before going on: who is asked about them next may not answer, and the sweep does not come by again.
-                await commit.Run(unit => Remember(unit, suspicious));
-                await Check(provider, [.. suspicious.Select(one => one.Charge.Reference).Distinct()], cancellation);
+                if (suspicious is not [])
+                {
+                    // They are stored first, because the question about them may get no answer, and the sweep comes by each change once.
+                    await commit.Run(unit => Remember(unit, suspicious));
+                    await Check(provider, [.. suspicious.Select(one => one.Charge.Reference).Distinct()], cancellation);
+                }
+
                 position = position with { ReadUntil = last.ChangedAt, ReadUntilId = last.Id };
                 if (await sweep.Advance(position, cancellation) is null)
                 {
@@ -120,7 +124,7 @@ sealed partial class Reconciler(
         var differences = Differing(charges, _ => payment);
         string[] seen = [.. charges.Select(charge => charge.Id)];
         string[] differing = [.. differences.Select(one => one.Charge.Id)];
-        // A charge that the answer does not have says nothing: it was there before.
+        // A charge that is missing in the answer stays a difference, because the ledger had it before.
         await unit.Db.Database.ExecuteSqlAsync(
             $"delete from payment.differences where charge_id = any ({seen}) and charge_id <> all ({differing})");
         await Remember(unit, differences);

@@ -14,6 +14,8 @@ sealed class WorkInFlight(Checkout checkout)
     [
         ("ordering", "ordering.orders where status not in ('Confirmed', 'Cancelled')"),
         ("payment", "payment.payments where next_attempt_at is not null"),
+        // The next sweep over the ledger may settle a difference that is new.
+        ("payment", "payment.differences where first_seen_at > now() - interval '10 seconds'"),
         ("ordering", "ordering.outbox where due_at <= now() or refused_since is not null"),
         ("inventory", "inventory.outbox where due_at <= now() or refused_since is not null"),
         ("payment", "payment.outbox where due_at <= now() or refused_since is not null"),
